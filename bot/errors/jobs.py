@@ -182,7 +182,7 @@ class NothingToDo(BotError):
 
     @classmethod
     def no_replacement(cls) -> NothingToDo:
-        return cls("This finding has no wording to apply: edit the words yourself. Nothing was changed.")
+        return cls("This finding has no wording to apply: answer its question or edit the words. Nothing was changed.")
 
     @classmethod
     def no_question_in_finding(cls) -> NothingToDo:

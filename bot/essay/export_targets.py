@@ -50,10 +50,10 @@ _MAX_NAMES_LISTED = 30  # more are no list that anybody reads
 _MAX_SECTIONS_LISTED = 12  # more than any structure has
 _ALL_MARKS: frozenset[Mark] = frozenset({"table", "nested list", "strikethrough", "picture"})
 _SUBSTITUTES: Mapping[Mark, str] = {
-    "table": "no tables: each row is a line of its own",
-    "nested list": "no lists inside lists: look at them after pasting",
-    "strikethrough": "no strikethrough: the words that are struck out read like all others",
-    "picture": "no picture that is stored elsewhere: it is a link, in whose place you put the picture",
+    "table": "{} shows no tables: each row is a line of its own.",
+    "nested list": "{} shows no lists inside lists: look at them after pasting.",
+    "strikethrough": "{} shows no strikethrough: the words that are struck out read like all others.",
+    "picture": "A picture is a link in this file: put the picture itself in its place.",
 }
 # Liquid, https://shopify.github.io/liquid/basics/introduction/, and Hugo, https://gohugo.io/content-management/shortcodes/
 _LIQUID = re.compile(r"\{[{%]")
@@ -67,7 +67,7 @@ class ExportTarget:
     ``front_matter`` are the fields above the text, each with what it is made of. ``shows`` are the marks that it can
     show besides headings, emphasis, quotations, lists, links and code. ``title_field`` says that the title is typed
     into a field of its own there, and so is not in the file. ``next_step`` tells the writer what to do with the file.
-    ``sources`` are the pages that say so, as read in November 2026.
+    ``sources`` are the pages that say so, as read in November 2026. ``label`` stands in the midst of a sentence.
     """
 
     key: str
@@ -81,6 +81,11 @@ class ExportTarget:
     max_characters: int | None = None
     template_marks: re.Pattern[str] | None = None
     sources: tuple[str, ...] = ()
+
+    @property
+    def phrase(self) -> str:
+        """Say what is made, as in "as plain text" and "for LinkedIn"."""
+        return f"{'for' if self.next_step else 'as'} {self.label}"
 
 
 def _title(post: ExportablePost) -> str:
@@ -213,8 +218,8 @@ _TARGETS = (
         front_matter=_OBSIDIAN,
         sources=("https://help.obsidian.md/properties", "https://help.obsidian.md/tags"),
     ),
-    ExportTarget("html", "The page", "html", ".html", shows=_ALL_MARKS - {"picture"}),
-    ExportTarget("docx", "Word", "docx", ".docx", shows=_ALL_MARKS - {"picture"}),
+    ExportTarget("html", "a web page", "html", ".html", shows=_ALL_MARKS - {"picture"}),
+    ExportTarget("docx", "a Word document", "docx", ".docx", shows=_ALL_MARKS - {"picture"}),
 )
 EXPORT_TARGETS: Mapping[str, ExportTarget] = MappingProxyType({target.key: target for target in _TARGETS})
 DEFAULT_TARGET = "markdown"
@@ -223,12 +228,17 @@ _TARGET_BY_EXTENSION = {".txt": "text", ".html": "html", ".htm": "html", ".docx"
 
 @dataclass(frozen=True, slots=True)
 class ExportedFile:
-    """A post as a place takes it: the file's name and bytes, and sentences for the writer about it."""
+    """A post as the place with the key takes it: the file's name and bytes, and sentences for the writer about it."""
 
-    target: ExportTarget
+    key: str
     name: str
     data: bytes
     notices: tuple[str, ...]
+
+    @property
+    def target(self) -> ExportTarget:
+        """The place."""
+        return EXPORT_TARGETS[self.key]
 
     @property
     def text(self) -> str:
@@ -293,7 +303,7 @@ def export_for(post: ExportablePost, key: str) -> ExportedFile:
     if named := describe_names(post.text):
         notices.append(named)
     stem = f"{post.day.isoformat()}-" if target.key == "jekyll" else ""
-    return ExportedFile(target, stem + export_file_name(post.title, target.extension), data, tuple(notices))
+    return ExportedFile(target.key, stem + export_file_name(post.title, target.extension), data, tuple(notices))
 
 
 def public_body(post: ExportablePost) -> str:
@@ -363,7 +373,7 @@ def _describe_marks(target: ExportTarget, body: str) -> Iterator[str]:
     """Say of each mark in the text that the place does not show what became of it."""
     if target.form in ("html", "docx"):
         for mark in sorted(_marks_in(body) - target.shows):
-            yield f"{target.label} shows {_SUBSTITUTES[mark]}."
+            yield _SUBSTITUTES[mark].format(target.label)
     if target.template_marks is not None and (found := target.template_marks.search(body)):
         yield (
             f"The text holds {found.group()}, which {target.label} takes for a command of its own: look at that place "

@@ -56,11 +56,11 @@ def draft_outlook(structure: Structure, notes: Sequence[Note], judged: Mapping[s
 
 
 def _section_state(words: int, section: Section, judged: SectionState | None) -> SectionState:
-    if not words:
+    if judged is None and not words:
         return SectionState.EMPTY
     if judged is None:
         return SectionState.ENOUGH if words >= section.budget.low else SectionState.THIN
-    return SectionState.THIN if judged is SectionState.EMPTY else judged  # a note came since
+    return SectionState.THIN if words and judged is SectionState.EMPTY else judged  # a note came since
 
 
 def _rounded(words: int) -> int:

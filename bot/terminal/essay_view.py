@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from bot.errors import InvalidInput, JobRunning, UnknownSection
@@ -59,13 +59,13 @@ class EssayView:
         """Show the whole of a version with what changed from another one to it. Raise UnknownVersion."""
         self._print_comparison(self._compare(old, new))
 
-    def show_change(self, made: Version) -> None:
+    def show_change(self, made: Version, *, with_hint: bool = True) -> None:
         """Show the paragraphs that changed from the version that ``made`` was made from, and how to see the whole."""
         if (old := made.info.parent) is None:
             return
         found = self._compare(old, made.info.number)
         self._print_comparison(found, whole=False)
-        if len(found.changed_paragraphs) < len(found.paragraphs):
+        if with_hint and len(found.changed_paragraphs) < len(found.paragraphs):
             self._context.say(f"diff {old} {made.info.number} shows the whole post with it.")
 
     def _compare(self, old: int, new: int) -> TextComparison:
@@ -109,19 +109,23 @@ class EssayJobs:
         self._essay_id = essay
 
     def confirm_and_run(
-        self, plan: PlanJob, offer: str = "", prompt: str = "Enter begins it; n leaves it: "
+        self,
+        plan: PlanJob,
+        offer: str = "",
+        prompt: str = "Enter begins it; n leaves it: ",
+        others: Mapping[str, Callable[[], object]] | None = None,
     ) -> Job | None:
         """Say what a job may cost, ask, run it and return it ended; return None if the person says no.
 
-        ``offer`` is printed before the cost, ``prompt`` asks. Raise JobRunning before asking, SessionLeft, and what
-        planning and starting raise.
+        ``offer`` is printed before the cost, ``prompt`` asks; ``others`` are as in ``confirm_default_yes``. Raise
+        JobRunning before asking, SessionLeft, and what planning and starting raise.
         """
         last = self._context.run(self._context.services.jobs.latest_job(LOCAL_WRITER, self._essay_id))
         if last is not None and not last.job.state.is_ended:
             raise JobRunning(last.job.kind.label, in_other_process=True)  # this session runs one job at a time
         planned = self._context.run(plan())
         self._context.say(f"{offer}{self._context.run(describe_price(planned))}")
-        if not confirm_default_yes(self._context, prompt):
+        if not confirm_default_yes(self._context, prompt, others):
             return None
 
         async def start() -> Job:

@@ -6,10 +6,11 @@ be chosen, the word is the command.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 
 from bot.terminal.context import YES_OR_NO_HELP, TerminalContext, parse_yes_or_no
+from bot.terminal.output import CommandList
 
 
 class PromptCommand(StrEnum):
@@ -76,11 +77,14 @@ def ask(
 ) -> str | PromptCommand:
     """Ask until there is an answer or one of the ``accepted`` commands, and return it.
 
-    ``help_`` says what can be typed here; ``free_text``: any text may be an answer. Raise SessionLeft for /quit, and
-    EOFError for /done and Ctrl-D.
+    ``help_`` says what can be typed here; ``free_text``: any text may be an answer. Elsewhere a paste of several lines
+    becomes notes of the open essay. Raise SessionLeft for /quit, and EOFError for /done and Ctrl-D.
     """
     while True:
         typed = context.keyboard.ask(prompt, default=default, words=words)
+        if not free_text and context.add_paste is not None and "\n" in typed.strip():
+            context.add_paste(typed)
+            continue
         # A command typed after the default text is a command, and not part of the answer.
         behind = typed.removeprefix(default) if default else typed
         meant = parse_command(typed) or parse_command(behind) or (None if free_text else parse_bare_command(typed))
@@ -98,7 +102,7 @@ def ask(
         if meant in accepted:
             return meant
         if meant is PromptCommand.HELP:
-            context.say(help_)
+            context.screen.print(CommandList(help_))
         else:
             context.warn(f"There is nothing to {_COMMAND_VERBS[meant]} here. {help_}")
 
@@ -119,13 +123,21 @@ def _resolve_ambiguous_answer(context: TerminalContext, typed: str, word: Prompt
     return parse_command(reply) or parse_bare_command(reply) or reply
 
 
-def confirm_default_yes(context: TerminalContext, question: str) -> bool:
-    """Ask until the writer says yes, as Enter does, or no, as Ctrl-D does. Raise SessionLeft."""
+def confirm_default_yes(
+    context: TerminalContext, question: str, others: Mapping[str, Callable[[], object]] | None = None
+) -> bool:
+    """Ask until the writer says yes, as Enter does, or no, as Ctrl-D does. Raise SessionLeft.
+
+    ``others`` are further words, each with what it does before the question is asked again.
+    """
     while True:
         try:
             typed = ask(context, question, YES_OR_NO_HELP, (PromptCommand.SKIP, PromptCommand.BACK))
         except EOFError:
             return False
+        if others and (do := others.get(typed.strip().lower().removeprefix("/"))) is not None:
+            do()
+            continue
         said = False if isinstance(typed, PromptCommand) else parse_yes_or_no(typed, enter=True)
         if said is not None:
             return said

@@ -28,8 +28,8 @@ Enter, /skip    skips the question
 /another        exchanges the question for another one; it does not come back
 /note TEXT      stores a note that nobody asked for; the question stays
 /titles         suggests titles from your own words, if a model is at work
-/private TEXT   an answer that stays out of the post and away from any model;
-                [private] in a paragraph or list item does that to this one alone
+/private TEXT   an answer that stays out of the post and away from any model; [private] in a paragraph or list item
+                does that to this one alone
 /notes PATH     hands in a page of notes
 /back           goes to the question before, with your answer to change
 /undo           takes back your last answer: its note is deleted
@@ -37,6 +37,10 @@ Enter, /skip    skips the question
 /quit, Ctrl-C   leaves; everything is stored
 /help           shows this again
 A paste of several paragraphs is one answer. Every answer is stored on Enter."""
+_ANSWER_HINT = (
+    "Type your answer and press Enter; Enter alone skips the question. /another exchanges it, /note TEXT adds what "
+    "nobody asked for, /done goes to the post, /help lists the rest."
+)
 _TITLES_HELP = "Type the number of a title, or press Enter to keep yours."
 _ANSWER_COMMANDS = (PromptCommand.SKIP, PromptCommand.BACK, PromptCommand.UNDO)
 
@@ -73,8 +77,8 @@ class KeyboardInterview:
             self._context.say("\nThat was the last question.")
 
     def _say_help(self) -> None:
-        """Say what can be typed at a question: all of it once, and then how to see it again."""
-        self._context.say("/help says what can be typed." if self._has_told_help else f"\n{_ANSWER_HELP}")
+        """Say what can be typed at a question: most of it once, and then how to see it again."""
+        self._context.say("/help says what can be typed." if self._has_told_help else f"\n{_ANSWER_HINT}")
         self._has_told_help = True
 
     def answer_more(self, essay: Essay, view: EssayView) -> None:
@@ -85,7 +89,7 @@ class KeyboardInterview:
         left = self._context.run(self._services.interview.draft_questions(LOCAL_WRITER, essay.id))
         self._services.checking.hold(LOCAL_WRITER, essay.id)  # each answer changes the text, and would stop the check
         try:
-            goes_on = self._answer_open(essay, left)
+            goes_on = self._answer_open(essay, left, view)
             worked_in = self._count_notes(essay)
             if goes_on:
                 self.ask(essay, further=True, with_help=not left)
@@ -109,13 +113,13 @@ class KeyboardInterview:
         self._context.run(self._services.essays.assemble_post(LOCAL_WRITER, essay.id))
         return True
 
-    def _answer_open(self, essay: Essay, left: Sequence[Question]) -> bool:
+    def _answer_open(self, essay: Essay, left: Sequence[Question], view: EssayView) -> bool:
         """Ask what a draft left open and have each answer worked into its passage; return False if the writer stops."""
         if not left:
             return True
         self._context.say(
-            f"\nThe draft left {count_noun(len(left), 'question')} open. They come first, and an answer is worked into "
-            "its passage."
+            f"\nThe draft left {count_noun(len(left), 'question')} open, which {'comes' if len(left) == 1 else 'come'} "
+            "first. An answer is worked into its passage."
         )
         self._say_help()
         for question in left:
@@ -125,11 +129,11 @@ class KeyboardInterview:
                 return False
             note = self._context.run(self._services.interview.last_answer(LOCAL_WRITER, essay.id, question))
             if note is not None and not note.is_private and self._services.has_model:
-                self._work_in(essay, question, note)
+                self._work_in(essay, question, note, view)
         return True
 
-    def _work_in(self, essay: Essay, question: Question, note: Note) -> None:
-        """Have the passage rewritten that an answer belongs to. Ctrl-C leaves the text as it is."""
+    def _work_in(self, essay: Essay, question: Question, note: Note, view: EssayView) -> None:
+        """Have the passage rewritten that an answer belongs to, and show it. Ctrl-C leaves the text as it is."""
         try:
             planned = self._context.run(
                 self._services.drafting.plan_fill(LOCAL_WRITER, essay.id, note.number, question.section, question.text)
@@ -139,8 +143,10 @@ class KeyboardInterview:
         except BotError as error:
             self._context.warn(f"Note {note.number} is stored; it is not in the text yet. {error}")
             return
-        if job.state is JobState.DONE:
+        if job.state is JobState.DONE and job.result is not None:
             self._context.say(f"Note {note.number} is worked in: version {job.result}.")
+            made = self._context.run(self._services.essays.version(LOCAL_WRITER, essay.id, job.result))
+            view.show_change(made, with_hint=False)
         else:
             self._context.warn(f"Note {note.number} is stored; it is not in the text yet. {job_end_message(job)}")
 

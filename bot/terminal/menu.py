@@ -5,7 +5,7 @@ The commands are in commands/; ``answer`` is in interview.py.
 
 from __future__ import annotations
 
-import textwrap
+import re
 from collections.abc import Callable
 
 from bot.errors import BotError, InvalidInput
@@ -22,8 +22,7 @@ from bot.terminal.context import TerminalContext
 from bot.terminal.essay_view import EssayJobs, EssayView
 from bot.terminal.input_prompts import PromptCommand, parse_bare_command, session_left_message
 from bot.terminal.interview import KeyboardInterview
-
-_PLACES = textwrap.fill(target_list(), 98, subsequent_indent=" " * 19)
+from bot.terminal.output import CommandList
 
 _MENU_HELP = f"""\
 post, post N       show the post, or its version N
@@ -36,17 +35,19 @@ undo, redo         go back a version, or forward again
 history            all versions
 diff A B           what changed from version A to version B, by sentence
 go N               make version N the current one
-export [PLACE] [FILE]
-                   write the post as Markdown, or as PLACE takes it (a name that ends in .txt, .html or
-                   .docx says so itself): {_PLACES};
-                   with --force behind it, a FILE that is there is replaced; with --strict, nothing is
-                   written while your notes do not hold something in it
+export [PLACE] [FILE]  write the post as Markdown, or as PLACE takes it (a name that ends in .txt, .html or .docx
+                   says so itself): {target_list()}; --force behind it replaces a FILE that is there, --strict writes
+                   nothing while your notes do not hold something in it
 copy [PLACE]       put the same into the terminal's clipboard
 done               leave; everything is stored
 
 {NOTES_HELP}
 
 {VOICE_HELP}"""
+
+# The commands behind which a text may have several lines. Anything else of several lines is notes, whatever its first
+# word is.
+_TAKES_LINES = re.compile(r"/?(?:note|(?:reply|reword|revise) \d+) ")
 
 _SLASH_HELP = "A slash before a command changes nothing: /help and help are the same."
 
@@ -158,7 +159,7 @@ class EssayMenu:
                 continue
             try:
                 self._jobs.release_interrupted()
-                if "\n" in line and name not in self._commands:
+                if "\n" in line and not _TAKES_LINES.match(line):
                     self._add_note(line)
                     continue
                 self._commands.get(name, self._unknown_command)(rest.strip())
@@ -178,7 +179,7 @@ class EssayMenu:
     def _help(self, _: str) -> None:
         checks = _CHECK_HELP if self._context.services.checking.has_checker else _FLOOR_HELP
         parts = [_MENU_HELP, checks, *([_MODEL_HELP] if self._has_model else []), _SLASH_HELP]
-        self._context.say("\n\n".join(parts))
+        self._context.screen.print(CommandList("\n\n".join(parts)))
         self._context.say(f"\n{privacy_notice(with_model=self._has_model)}")
 
     def _nothing_to_skip(self, _: str) -> None:

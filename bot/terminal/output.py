@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -23,6 +24,8 @@ from bot.files import is_any_of, write_atomically
 from bot.terminal.stdio import escape_control_characters, redirect_to_devnull, translate_write_errors
 
 _NARROW_COLUMNS = 72  # below this a table of several columns breaks words
+_MIN_HANGING_COLUMNS = 24  # what an indented line has left to be wrapped in; with less it is wrapped as any other
+_COMMAND = re.compile(r"(?P<command>\S.*?) {2,}(?P<effect>\S.*)")
 _PLAIN_COLUMNS = 10_000  # lines are not wrapped where another program reads them
 
 
@@ -52,7 +55,9 @@ class SafeConsole(Console):
             super().__exit__(*raised)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Render like rich, with no control codes but rich's own."""
+        """Render like rich, with no control codes but rich's own; a wrapped line keeps its indentation."""
+        if isinstance(renderable, Text) and "  " in renderable.plain:
+            renderable = _keep_indentation(renderable, self, (options or self.options).max_width)
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(escape_control_characters(segment.text), segment.style)
 
@@ -61,6 +66,61 @@ class SafeConsole(Console):
         if not self.stderr:
             redirect_to_devnull(sys.stdout.fileno())
             raise OutputClosed
+
+
+def _keep_indentation(text: Text, console: Console, columns: int) -> Text:
+    """Return the text with its indented lines wrapped so that what follows is indented as far."""
+    lines = text.split("\n", allow_blank=True)
+    indents = [len(line.plain) - len(line.plain.lstrip(" ")) for line in lines]
+    if all(not indent or line.cell_len <= columns for line, indent in zip(lines, indents, strict=True)):
+        return text
+    joined = Text("\n").join(
+        wrap_hanging(line, indent, console, columns) for line, indent in zip(lines, indents, strict=True)
+    )
+    joined.style, joined.justify, joined.overflow, joined.end = text.style, text.justify, text.overflow, text.end
+    return joined
+
+
+def wrap_hanging(line: Text, indent: int, console: Console, columns: int) -> Text:
+    """Return a line wrapped to a number of columns, each part behind the first ``indent`` columns to the right."""
+    if not indent or line.cell_len <= columns or columns - indent < _MIN_HANGING_COLUMNS:
+        return line
+    wrapped = line[indent:].wrap(console, columns - indent)
+    for part in wrapped:
+        part.rstrip()
+    return line[:indent] + Text("\n" + " " * indent).join(wrapped)
+
+
+class CommandList:
+    """Commands, each with what it does, in two columns; in a narrow window what it does stands below it.
+
+    The text has a line for each, with two spaces or more between the columns. A line that begins with a space goes on
+    with the one before it; all others are sentences, and so do those that follow one of these.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._rows = list[tuple[str, str]]()  # a command and what it does; "" and sentences, or two of them
+        for line in text.splitlines():
+            found = _COMMAND.fullmatch(line)
+            if found is not None:
+                self._rows.append((found["command"], found["effect"]))
+            elif line and self._rows and (line.startswith(" ") or (self._rows[-1][1] and not self._rows[-1][0])):
+                command, said = self._rows[-1]
+                self._rows[-1] = (command, f"{said} {line.strip()}")
+            else:
+                self._rows.append(("", line))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        first = max(len(command) for command, _ in self._rows) + 2
+        is_narrow = options.max_width < _NARROW_COLUMNS
+        for command, said in self._rows:
+            if command and is_narrow:
+                yield Text(command, style="bold")
+                yield Text(f"  {said}")
+            elif command:
+                yield wrap_hanging(Text(f"{command:{first}}{said}"), first, console, options.max_width)
+            else:
+                yield Text(said)
 
 
 def make_console(*, stderr: bool = False) -> SafeConsole:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from rich.text import Text
 
@@ -74,6 +75,7 @@ class KeyboardSession:
             self._resume_until_left(essay)
 
     def _resume_until_left(self, essay: Essay) -> None:
+        self._context.add_paste = partial(self._interview.add_notes, essay)
         try:
             self._resume(essay)
         except SessionLeft:
@@ -208,15 +210,16 @@ class KeyboardSession:
     def _draft(self, essay: Essay) -> Version | None:
         """Draft the post, whole or in part; return None if the writer says no or nothing came. Raise JobRunning."""
         opened = self._context.run(self._services.essays.get_essay(LOCAL_WRITER, essay.id))
-        if opened.title == self._services.essays.structure_of(opened).name:
-            self._context.say("\nIt has no title yet: title, in the menu, suggests three from your own words.")
+        untitled = opened.title == self._services.essays.structure_of(opened).name
+        titles = "titles suggests three titles from your own words first; " if untitled else ""
         work = EssayJobs(self._context, essay.id)
         work.release_interrupted()
         try:
             job = work.confirm_and_run(
                 lambda: self._services.drafting.plan_draft(LOCAL_WRITER, essay.id),
                 offer="\nA draft can be written now, from your notes alone. ",
-                prompt="Enter has it written; n sets your notes into the structure as they stand: ",
+                prompt=f"Enter has it written; {titles}n sets your notes into the structure as they stand: ",
+                others={"titles": lambda: self._interview.suggest_titles(essay)},
             )
         except JobRunning:
             raise

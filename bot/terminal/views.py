@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -28,6 +28,7 @@ from bot.essay.support import REMOVE_SENTENCE
 from bot.essay.text.gaps import count_written_words, find_gaps
 from bot.essay.text.words import count_noun, truncate
 from bot.services.checking import CheckedText
+from bot.services.critiques import Decision
 from bot.services.essays import editable_parts
 from bot.services.ledger import NANO_PER_USD, RecordingLedger, UsageKey, UsageRow, UsageTotal
 from bot.services.text_report import TextReport
@@ -41,10 +42,18 @@ _MAX_HIGHLIGHTS = 12  # single places of quiet measures, unless all are asked fo
 _MAX_QUOTE_CHARACTERS = 100
 
 
-def render_critique(found: Critique, structure: Structure | None, *, show_all: bool = False, hint: str = "") -> Text:
+def render_critique(
+    found: Critique,
+    structure: Structure | None,
+    decisions: Mapping[int, Decision] | None = None,
+    *,
+    show_all: bool = False,
+    hint: str = "",
+) -> Text:
     """Render the one thing to fix first, the findings with their quotations, the strengths and the coverage.
 
-    The gravest findings are rendered; ``show_all`` renders all, and ``hint`` says how to see the others.
+    The gravest findings are rendered; ``show_all`` renders all, and ``hint`` says how to see the others. ``decisions``
+    says what the writer decided, by the index of the finding.
     """
     text = Text()
     if said := describe_outcome(found):
@@ -60,7 +69,9 @@ def render_critique(found: Critique, structure: Structure | None, *, show_all: b
     shown = found.findings if show_all else found.findings[:FINDINGS_SHOWN_FIRST]
     for index, finding in enumerate(shown):
         place = f"in {_safe_line(finding.section)}" if finding.section else ""
-        told = ", ".join(filter(None, (finding.category.value, finding.severity.value, place, found.label(index))))
+        decided = (decisions or {}).get(index, "")
+        words = (finding.category.value, finding.severity.value, place, found.label(index), decided)
+        told = ", ".join(filter(None, words))
         text.append(f"\n{index + 1}. {told}\n", style="bold")
         quoted = _safe_line(finding.quotation)
         text.append(f"   Take out: {quoted}\n" if finding.is_cut else f"   | {quoted}\n", style="italic")
@@ -394,7 +405,7 @@ def section_table(text: str) -> ResponsiveTable:
 
 def version_table(versions: Sequence[VersionInfo], head: int | None) -> ResponsiveTable:
     """List the versions, oldest first, and mark the current one."""
-    listing = ResponsiveTable(("version", "", "from", "made by", "words", "when (UTC)"))
+    listing = ResponsiveTable(("version", "", "from", "origin", "words", "when (UTC)"))
     for version in versions:
         listing.add_row(
             str(version.number),

@@ -53,4 +53,4 @@ async def story(sim: DiscordSimulator) -> None:
     await user.click(panel, "Check (1)")
     await user.sees(lambda _: "1 thing that your notes do not hold." in panel.text)
     assert f"**{UNSUPPORTED}** (number)" in panel.text
-    assert "No note has the new pay. Nearest is note 2." in panel.text
+    assert "No note has the new pay.\nNearest, note 2: " in panel.text

@@ -112,7 +112,7 @@ async def test_sigterm_while_checks_run_and_wait_exits_in_time_and_tells_of_them
         await paste(one)
         await one.user.click(one.panel, "Write draft")
     for one in writers:
-        await one.sees("version 1", "being held against your notes")
+        await one.sees("version 1", "being checked against your notes")
     await held.reached(20)
     runs.send_signal(signal.SIGTERM)
     assert await runs.ended() == 0
@@ -138,7 +138,7 @@ async def test_after_a_kill_during_a_check_the_panel_says_that_the_text_is_not_c
     one = await begun(user, user.dm)
     await paste(one)
     await user.click(one.panel, "Write draft")
-    await one.sees("version 1", "being held against your notes")
+    await one.sees("version 1", "being checked against your notes")
     await held.reached(20)
     await runs.again()
     held.release()

@@ -67,7 +67,7 @@ def test_a_paste_that_holds_a_command_word_is_an_answer(terminal: Terminal) -> N
 def test_help_lists_the_commands_and_the_question_stays_open(terminal: Terminal) -> None:
     essay = begun(terminal)
     seen = terminal.resume_and_type(essay, "/HELP", "?", "The noise.", END, "n")
-    assert seen.count("/undo           takes back your last answer") == 3
+    assert seen.count("takes back your last answer: its note is deleted") == 2
     assert notes(terminal, essay) == ["The noise."]
 
 
@@ -122,7 +122,7 @@ def test_the_menu_takes_commands_with_a_slash_and_says_what_makes_no_sense(termi
     assert "There is no question here to skip" in seen
     assert "Before this came the questions" in seen
     assert "Version 1" in seen
-    assert "notes delete N     delete note N for good" in seen
+    assert "delete note N for good" in seen
     assert f"essay-bot essays resume {essay.id}" in seen.splitlines()[-1]
 
 

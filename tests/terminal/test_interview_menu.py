@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
+
+from bot.essay.essay import Essay
 from bot.services.llm_ports import RawTitle
 from bot.terminal import LOCAL_WRITER
 from tests.services.fakes import rewrites, says
 from tests.terminal.scripted_terminal import END, Terminal
 
 GAPPED = "## What I missed\n\n[NEED: Who was in the room?]\n\n## What I gave up\n\nIt cost me 4,000 euros a year.\n"
+
+
+def texts(terminal: Terminal, essay: Essay) -> list[str]:
+    return [note.text for note in terminal.runner.run(terminal.room.desk.notes(LOCAL_WRITER, essay.id))]
 
 
 def test_a_question_is_exchanged_and_a_note_added_beside_it(terminal: Terminal) -> None:
@@ -47,7 +54,37 @@ def test_what_a_draft_left_open_comes_first_and_is_worked_in(terminal: Terminal)
     essay = terminal.essay()
     terminal.room.models.script(says(GAPPED), rewrites("Anna was in the room."))
     seen = terminal.resume_and_type(essay, "", "answer", "Anna was.", END)
-    assert "The draft left 1 question open." in seen
-    assert "Note 3 is worked in: version 2." in seen
+    assert "The draft left 1 question open, which comes first." in seen
+    assert "Note 3 is worked in: version 2.\n" in seen
+    assert "\n+ {+Anna+} was in the {+room.+}\n" in seen  # what has changed is shown
     text = terminal.runner.run(terminal.room.desk.current_version(LOCAL_WRITER, essay.id)).text
     assert text == GAPPED.replace("[NEED: Who was in the room?]", "Anna was in the room.")
+
+
+def test_titles_are_offered_before_the_draft_and_a_paste_there_is_notes(terminal: Terminal) -> None:
+    essay = terminal.essay()
+    terminal.room.models.script({}, [RawTitle("14 people in one room", "14 people in one room")], {}, says(GAPPED))
+    terminal.types("The ink never\nwashed off.", "titles", "The smell:\nglue.", "1", "")
+    terminal.session().resume(essay)
+    assert any("titles suggests three titles from your own words first" in asked for asked in terminal.keyboard.asked)
+    assert texts(terminal, essay)[2:] == ["The ink never\nwashed off.", "The smell:\nglue."]
+    assert terminal.opened(essay.id).title == "14 people in one room"
+    assert terminal.text(essay).text == GAPPED
+
+
+@pytest.mark.parametrize("first", ["Draft of an email to Kim", "title ideas", "Post mortem of May", "check this"])
+def test_a_paste_whose_first_word_is_a_command_is_notes(terminal: Terminal, first: str) -> None:
+    essay = terminal.essay(GAPPED)
+    terminal.room.models.script({})
+    seen = terminal.resume_and_type(essay, f"{first}\nThe ink never washed off.")
+    assert "stored, 0 under a section." in seen
+    assert "\n".join(texts(terminal, essay)[2:]) == f"{first}\nThe ink never washed off."
+    assert terminal.opened(essay.id).title == essay.title
+
+
+def test_a_note_a_reply_and_an_instruction_may_have_several_lines(terminal: Terminal) -> None:
+    essay = terminal.essay(GAPPED)
+    terminal.room.models.script({}, rewrites("Anna and Kim were."))
+    terminal.resume_and_type(essay, "note The ink\nnever washed off.", "revise 1 shorter,\nand name both", "")
+    assert "\n".join(texts(terminal, essay)[2:]) == "The ink\nnever washed off."
+    assert terminal.text(essay).text.startswith("## What I missed\n\nAnna and Kim were.\n")

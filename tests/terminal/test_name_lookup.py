@@ -142,7 +142,7 @@ def test_a_whole_session_is_readable_at_40_columns(
         ("help", "holds the key"),
         ("notes all", "nine and let me go."),
         ("notes move 1 2", "version 2"),
-        ("history", "made by: assembled"),
+        ("history", "origin: assembled"),
         ("title Out of the depot", "The title is stored"),
         ("export", "gaps to fill"),
         ("/quit", pexpect.EOF),

@@ -106,7 +106,7 @@ def test_a_draft_is_offered_with_its_maximum_cost_and_begins_only_on_enter(termi
     terminal.room.models.script(says(DRAFT))
     seen = terminal.resume_and_type(essay, "")
     assert "A draft can be written now, from your notes alone. It may cost up to $0.35.\n" in seen
-    assert terminal.keyboard.asked[0].startswith("Enter has it written; n sets your notes into the structure")
+    assert terminal.keyboard.asked[0].startswith("Enter has it written; titles suggests three titles")
     assert terminal.text(essay).text == DRAFT
 
 
@@ -268,8 +268,25 @@ def test_findings_are_applied_cut_answered_and_dismissed_and_a_second_critique_s
         opinion(told, *many, cut, *lesser), rewrites("Anna from the shop was so weary by May that she slept there.")
     )
     seen = terminal.resume_and_type(
-        essay, "critique", "", "findings all", "apply 5", "reply 1 Anna from the shop.", "", "dismiss 2", "reply 9 x"
+        essay,
+        "critique",
+        "",
+        "findings all",
+        "apply 2",
+        "apply 5",
+        "reply 1 Anna from the shop.",
+        "",
+        "dismiss 2",
+        "reply 9 x",
+        "findings",
     )
+    assert "answer its question or edit the words" in seen
+    for decided in (
+        "1. vague, serious, {}, answered",
+        "2. vague, serious, {}, dismissed",
+        "5. needless, minor, {}, applied",
+    ):
+        assert f"\n{decided.format('in What I gave up')}\n" in seen
     assert "Take out: as I was by then" in seen
     assert "2 lesser findings more: findings all shows them." in seen
     assert "\n9. needless, minor" in seen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -28,6 +28,7 @@ from bot.discord_ui.panels.help_and_usage import help_card, usage_card
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import BeingDeleted, InvalidInput, NothingToDo, ShuttingDown, StoreError
 from bot.essay.essay import Essay
+from bot.essay.export_targets import DEFAULT_TARGET, EXPORT_TARGETS, find_export_target
 from bot.essay.matching import best_structure, default_structure, find_structure
 from bot.essay.structure import Structure
 from bot.essay.text.documents import FILE_KINDS
@@ -188,13 +189,11 @@ def export_command(
 
     @app_commands.command(name="export", description="Take a post away as a file")
     @app_commands.describe(
-        essay="One of your essays; else the last one you changed", format="Markdown, or without markup"
+        essay="One of your essays; else the last one you changed", place="Where it is read; else Markdown"
     )
-    async def export(
-        interaction: Interaction,
-        essay: str | None = None,
-        format: Literal["markdown", "text"] = "markdown",
-    ) -> None:
+    @app_commands.rename(place="for")
+    @app_commands.choices(place=[app_commands.Choice(name=one.label, value=one.key) for one in EXPORT_TARGETS.values()])
+    async def export(interaction: Interaction, essay: str | None = None, place: str = DEFAULT_TARGET) -> None:
         async def export_file(writer: str, _: InteractionContext) -> HandlerResult:
             if essay is not None:
                 chosen = await find_essay(essays, writer, essay, with_post=True)
@@ -204,7 +203,7 @@ def export_command(
                     raise NothingToDo.no_text()
                 chosen = with_text[0]
             async with writer_lock(writer):
-                return await export_or_ask(services, writer, chosen.id, plain=format == "text")
+                return await export_or_ask(services, writer, chosen.id, find_export_target(place).key)
 
         await run(interaction, "/export", AckMode.NEW_MESSAGE, export_file)
 

@@ -99,6 +99,7 @@ ESSAY_ACTIONS: Mapping[str, Action] = {
     "go": _write_action(drafts.go_to_version, current=True),
     "export": _write_action(drafts.export_essay, current=True),
     "export-anyway": _write_action(drafts.export_as_it_is, current=True),
+    "export-for": _write_action(drafts.export_for_place),  # of the text as it is now
     "critique": _write_action(critiques.critique_essay, current=True),
     "critique-last": _read_action(critiques.show_last_critique),
     "history": _read_action(drafts.show_history),

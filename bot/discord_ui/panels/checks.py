@@ -57,7 +57,7 @@ def check_card(
         parts.append(
             small_print(
                 "Keep: you vouch for it, and it becomes a note",
-                "Fix: the sentence as your notes hold it",
+                "Fix: the sentence as your notes hold it" if passages[page].mended is not None else None,
                 f"{page + 1} of {page_count}" if page_count > 1 else None,
             )
         )
@@ -88,8 +88,9 @@ def _passage_text(found: CheckedText, passage: UnsupportedPassage) -> str:
     lines = [f"**{escape_markdown(one_line(passage.words, 90))}** ({passage.kind})"]
     lines.append(block_quote(one_line(sentence, 260)))
     if passage.reason:
-        near = f" Nearest is note {passage.nearest_note}." if passage.nearest_note is not None else ""
-        lines.append(escape_markdown(one_line(passage.reason, 200)) + near)
+        lines.append(escape_markdown(one_line(passage.reason, 200)))
+    if (near := next((note for note in found.notes if note.number == passage.nearest_note), None)) is not None:
+        lines.append(f"Nearest, note {near.number}: {escape_markdown(one_line(near.public_text, 160))}")
     if passage.mended is not None:
         lines.append(f"Fix: {escape_markdown(one_line(passage.mended, 260)) or REMOVE_SENTENCE}")
     return "\n".join(lines)
@@ -125,9 +126,7 @@ def sources_card(found: CheckedText, essay: str, title: str, page: int) -> Card:
         )
     parts.extend(page_buttons("sources", essay, number, page, max(1, len(paragraphs))))
     parts.extend(
-        button_rows(
-            action_button("What no note holds", "check", essay, number), action_button("Back", "open", essay, number)
-        )
+        button_rows(action_button("Check", "check", essay, number), action_button("Back", "open", essay, number))
     )
     return Card(tuple(parts))
 

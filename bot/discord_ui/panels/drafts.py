@@ -9,10 +9,11 @@ from functools import lru_cache
 
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.messages import pages
-from bot.discord_ui.messages.text_limits import escape_markdown, one_line
+from bot.discord_ui.messages.text_limits import escape_markdown, one_line, shorten
 from bot.discord_ui.panels import jobs
 from bot.discord_ui.panels.cards import (
     MAX_MENU_OPTIONS,
+    AttachedFile,
     Button,
     ButtonStyle,
     Card,
@@ -33,6 +34,7 @@ from bot.discord_ui.panels.essay_state import EssayState
 from bot.discord_ui.panels.forms import section_options
 from bot.essay.claims import FLOOR_NOTICE, describe_no_findings
 from bot.essay.essay import Origin, Version, VersionInfo
+from bot.essay.export_targets import DEFAULT_TARGET, EXPORT_TARGETS, ExportedFile, find_export_target
 from bot.essay.measures import MeasureHit
 from bot.essay.private_text import count_private_passages
 from bot.essay.support import describe_counts
@@ -47,6 +49,7 @@ from bot.services.text_report import TextReport
 _CLAIMS_PER_PAGE = 6  # with their sentences they are as long as a page of text
 _MEASURES_PER_PAGE = 5
 _MAX_NOTABLE_HITS = 6  # hits listed below the measures
+_MAX_NOTICES_UNITS = 2_500  # of a message's 4,000, below what is told of the file itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,28 +172,37 @@ def draft_card(
     parts.extend(page_buttons("page", essay.id, number, here.page, here.pages))
     if len(here.sections) > 1:
         parts.append(_section_menu(state, here))
-    section = str(here.section)
+    section, left, following = str(here.section), len(state.draft_questions), _next_step(state, version)
+
+    def button(label: str, action: str, argument: str = "") -> Button:
+        style = ButtonStyle.PRIMARY if action == following else ButtonStyle.SECONDARY
+        return action_button(label, action, essay.id, number, argument, style=style)
+
+    found = len(state.check.open) if state.check is not None else 0
+    is_checkable = state.has_checker and state.is_by_model
     parts.extend(
         button_rows(
-            action_button("Revise", "revise", essay.id, number, section, style=ButtonStyle.PRIMARY)
-            if state.has_model
-            else None,
-            action_button("Edit", "edit", essay.id, number, section),
-            _check_button(state),
-            action_button("Critique", "critique", essay.id, number)
-            if state.has_model
-            else action_button("Measure", "measures", essay.id, number),
-            action_button("Export", "export", essay.id, number),
+            button("Revise", "revise", section) if state.has_model else None,
+            button("Edit", "edit", section),
+            button(f"Check ({found})" if found else "Check", "check") if is_checkable else None,
+            button("Critique", "critique") if state.has_model else button("Measure", "measures"),
+            button("Export", "export"),
         )
     )
-    left = len(state.draft_questions)
-    parts.extend(
-        button_rows(
-            action_button(f"Answer open ({left})", "answer-open", essay.id, number) if left else None,
-        )
-    )
+    parts.extend(button_rows(button(f"Answer open ({left})", "answer-open") if left else None))
     parts.append(_more_menu(state))
     return Card(tuple(parts))
+
+
+def _next_step(state: EssayState, version: Version) -> str:
+    """Return the action that most texts want next, "" where another button says it."""
+    if not version.info.is_complete or state.side_version is not None or state.failed_job is not None:
+        return ""
+    if state.has_checker and state.is_by_model and state.check is not None and state.check.open:
+        return "check"
+    if state.draft_questions:
+        return "answer-open"
+    return "critique" if state.has_model and state.critique is None else "export"
 
 
 def _draft_small_print(state: EssayState, version: Version, here: DraftPage) -> TextBlock:
@@ -221,7 +233,7 @@ def _check_text(state: EssayState) -> str | None:
     if not (state.has_checker and state.is_by_model):
         return None
     if state.check_job is not None:
-        return "being held against your notes"
+        return "being checked against your notes"
     if state.check is None or not state.check.is_checked:
         return "not checked against your notes"
     counts = describe_counts(state.check)
@@ -229,14 +241,6 @@ def _check_text(state: EssayState) -> str | None:
     if not counts and not left:
         return "every sentence rests on your notes"
     return ", ".join(part for part in (f"not in your notes: {counts}" if counts else "", left) if part)
-
-
-def _check_button(state: EssayState) -> Button | None:
-    if not (state.has_checker and state.is_by_model):
-        return None
-    count = len(state.check.open) if state.check is not None else 0
-    label = f"Check ({count})" if count else "Check"
-    return action_button(label, "check", state.essay.id, state.version_number)
 
 
 def _has_room(text: str) -> bool:
@@ -278,7 +282,7 @@ def _more_menu(state: EssayState) -> SelectMenu:
         if history.redo_version is not None
         else None,
         SelectOption("History", "history", f"{count_noun(len(state.versions), 'version')}, none is ever lost"),
-        SelectOption("What no note holds", "check", "each in its sentence, with the reason and what you can do")
+        SelectOption("Check", "check", "what your notes do not hold, each in its sentence, and what you can do")
         if state.has_checker
         else SelectOption(
             "Unsupported claims", "claims", "by letters only: numbers, dates and quotations not in your notes"
@@ -300,12 +304,20 @@ def _more_menu(state: EssayState) -> SelectMenu:
     )
 
 
-PLAIN_EXPORT = "plain"  # in a button's id: without markup
+_OLD_EXPORT_KEYS = {
+    "": DEFAULT_TARGET,
+    "plain": "text",
+}  # of buttons that were sent before there were places
 
 
-def export_question_card(essay: str, title: str, version: int, open_points: str, *, plain: bool) -> Card:
-    """Return a card that says what is open in a text that is to be exported, and asks; ``plain``, without markup."""
-    anyway = action_button("Export as it is", "export-anyway", essay, version, PLAIN_EXPORT if plain else "")
+def export_key(argument: str) -> str:
+    """Return the key of the place that a button's argument names. Raise UnknownExportTarget for a forged one."""
+    return find_export_target(_OLD_EXPORT_KEYS.get(argument, argument)).key
+
+
+def export_question_card(essay: str, title: str, version: int, open_points: str, key: str) -> Card:
+    """Return a card that says what is open in a text that is to be exported for a place, and asks."""
+    anyway = action_button("Export as it is", "export-anyway", essay, version, key)
     look = action_button("Look at them first", "check", essay, version, style=ButtonStyle.PRIMARY)
     return Card(
         (
@@ -314,6 +326,18 @@ def export_question_card(essay: str, title: str, version: int, open_points: str,
             *button_rows(look, anyway, action_button("Back", "open", essay, version)),
         )
     )
+
+
+def exported_card(told: str, exported: ExportedFile, essay: str, version: int) -> Card:
+    """Return a card with an exported file, what is to be told about it, and a menu of the other places."""
+    notices = shorten("\n".join(f"-# {escape_markdown(one)}" for one in exported.notices), _MAX_NOTICES_UNITS)
+    options = tuple(
+        SelectOption(f"{target.label[:1].upper()}{target.label[1:]}", target.key)
+        for target in EXPORT_TARGETS.values()
+        if target.key != exported.key
+    )
+    menu = SelectMenu(str(CustomId("essay", "export-for", essay, version)), "Export for another place", options)
+    return Card((TextBlock(f"{told}\n{notices}".strip()), AttachedFile(exported.name), menu))
 
 
 def version_card(state: EssayState, version: Version, page: int, layout: DraftLayout | None = None) -> Card:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from bot.errors import ParsingTimedOut
 from bot.essay.claims import Claim, find_unsupported_in_essay
-from bot.essay.essay import Origin, Question, QuestionState, VersionHistory
+from bot.essay.essay import Origin, Question, QuestionState, SectionState, VersionHistory
 from bot.essay.outlook import Outlook, draft_outlook
 from bot.essay.structure import Structure
 from bot.essay.text.words import count_words
@@ -60,6 +60,11 @@ class EssayState(EssaySnapshot):
     def outlook(self) -> Outlook:
         """What a draft would come to now."""
         return draft_outlook(self.structure, self.notes, self.section_states)
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether every section has enough to write from, as the interviewer or the count of words has it."""
+        return all(stands is SectionState.ENOUGH for _, stands in self.outlook.states)
 
     @property
     def covered_sections(self) -> tuple[bool, ...]:

@@ -71,6 +71,7 @@ def question_card(
                 action_button("Another question", "another", essay.id, version, argument),
                 action_button("Add a note", "paste", essay.id, version),
                 _draft_button(state),
+                titles_button(state) if state.version is None else None,
                 _notes_button(state),
             ),
             *(jobs.job_recovery_buttons(state) if state.version is None else ()),
@@ -110,6 +111,15 @@ def describe_places(state: EssayState, numbers: Collection[int]) -> str:
     """Say where notes have been placed, by number; "" if none of them is there any more."""
     count = sum(note.number in numbers for note in state.notes)
     return f"{count_noun(count, 'note')} placed{_sections_of_notes(state, numbers)}." if count else ""
+
+
+def describe_gaps(state: EssayState) -> str:
+    """Say what a text made now would have for each section without a note; "" where every section has one."""
+    missing = state.covered_sections.count(False)
+    if not missing:
+        return ""
+    of = "The section" if missing == 1 else f"Each of the {missing} sections"
+    return f"{of} without a note will hold a marked gap."
 
 
 def titles_button(state: EssayState) -> Button | None:
@@ -172,7 +182,7 @@ def interview_done_card(state: EssayState, *, further: bool, notice: str | None 
     sentence = (
         "Those were all the questions."
         if further
-        else "That is enough to write from. Every section without a note will hold a marked gap."
+        else f"That is enough to write from. {describe_gaps(state)}".strip()
         if state.notes
         else "There are no more questions in this round, and no notes yet: add some, or go back to a question."
     )

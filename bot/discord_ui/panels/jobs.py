@@ -123,6 +123,12 @@ def failed_job_message(job: Job, *, panel_shows_reason: bool, side_version: int 
     return f"**{_FAILED_TEXT[job.kind]}** {why} {kept}"
 
 
+def revised_message(version: int, note: int | None) -> str:
+    """Say that a section is rewritten as it was asked, or from a ``note``, and how it is undone."""
+    done = "The section is rewritten" if note is None else f"Note {note} is worked in"
+    return f"{done}: it is version {version}. Undo takes it back."
+
+
 def side_version_location(version: int) -> str:
     """Say, as a part of a sentence, where a version beside the current one is found."""
     return f"version {version}, beside the text that you changed meanwhile: /draft, More, History"
@@ -240,7 +246,7 @@ _RUNNING_TEXT = {
     JobKind.QUESTION: "Reading your answers…",
     JobKind.TITLES: "Looking for titles…",
     JobKind.PLACEMENT: "Reading your notes…",
-    JobKind.CHECK: "Holding each sentence against your notes…",
+    JobKind.CHECK: "Checking each sentence against your notes…",
 }
 _DONE_TEXT = {
     JobKind.DRAFT: "The draft is done.",
@@ -365,14 +371,14 @@ def job_ended_card(
         if panel_content is PanelContent.REFUSAL_NOTICE:
             return Card((TextBlock(f"{words} {_REFUSED_TEXT}"),))
         if job.kind is JobKind.CRITIQUE:
-            here = "It stands in the panel above; later" if shown else "It can be read by"
+            here = "It is in the panel above. Later you find it" if shown else "You find it"
             return Card(
                 (
-                    TextBlock(f"{words} {here} {_critique_location(job)}."),
+                    TextBlock(f"{words} {here} by {_critique_location(job)}."),
                     *button_rows(*(way if shown else result_buttons)),
                 )
             )
-        where = "It stands in the panel above; /draft brings it here." if shown else "/draft shows it."
+        where = "It is in the panel above; /draft brings it here." if shown else "/draft shows it."
         return Card((TextBlock(f"{words} {where}"), *button_rows(*result_buttons)))
     if job.state is JobState.FAILED:
         return Card(

@@ -421,8 +421,14 @@ class Presenter:
             return replace(shown, is_unfinished=not made.is_complete, side_version=made.number, on_shown=reported)
         # Of a job that was stopped, failed or was interrupted, the notice says so instead.
         cut_short = made is not None and not made.is_complete and job.state is JobState.DONE
-        notice = _DRAFT_UNFINISHED if cut_short else _outcome_notice(job)
-        shown = await self.show_essay(writer, essay, context, notice=notice, sets_dm_topic=False, now=now)
+        notice, position = _DRAFT_UNFINISHED if cut_short else _outcome_notice(job), None
+        if made is not None and job.kind is JobKind.REVISION and job.state is JobState.DONE:
+            told = RevisionRequest.from_job(job)
+            notice = notice or jobs.revised_message(made.number, told.note)
+            position = DraftPosition(section=told.index)
+        shown = await self.show_essay(
+            writer, essay, context, position=position, notice=notice, sets_dm_topic=False, now=now
+        )
         return replace(shown, is_unfinished=cut_short)
 
 

@@ -24,7 +24,7 @@ from bot.discord_ui.panels.cards import (
     small_print,
 )
 from bot.discord_ui.panels.essay_state import EssayState
-from bot.discord_ui.panels.interview import describe_draft_cost, titles_button
+from bot.discord_ui.panels.interview import describe_draft_cost, describe_gaps, titles_button
 from bot.errors import StructureFileMissing
 from bot.essay.essay import Essay
 from bot.essay.structure import Structure
@@ -64,10 +64,12 @@ def start_card(
         )
     if not begun:
         parts.append(_structure_menu(state, structures))
-    if waiting := state.messages_for(None):
-        parts.append(
-            TextBlock(f"You wrote {count_noun(len(waiting), 'message')}: stored, and a note each once you go on.")
-        )
+    waiting = state.messages_for(None)
+    asks_first = not (state.notes or waiting) or (state.has_model and not state.has_enough)
+    if waiting:
+        kept = "It is stored, and" if len(waiting) == 1 else "All are stored, and each"
+        wrote = f"You wrote {count_noun(len(waiting), 'message')}."
+        parts.append(TextBlock(f"{wrote} {kept} becomes a note when you go on."))
     parts.extend(
         button_rows(
             action_button("Continue in DM", "dm", essay.id, state.version_number)
@@ -78,7 +80,7 @@ def start_card(
                 "write",
                 essay.id,
                 state.version_number,
-                style=ButtonStyle.PRIMARY,
+                style=ButtonStyle.SECONDARY if asks_first else ButtonStyle.PRIMARY,
             )
             if state.notes or waiting
             else None,
@@ -88,7 +90,7 @@ def start_card(
                 "interview",
                 essay.id,
                 state.version_number,
-                style=ButtonStyle.SECONDARY if state.notes or waiting else ButtonStyle.PRIMARY,
+                style=ButtonStyle.PRIMARY if asks_first else ButtonStyle.SECONDARY,
             ),
         )
     )
@@ -136,8 +138,13 @@ def _contents_summary(state: EssayState) -> str:
 def _next_step_hint(state: EssayState) -> str:
     if not state.notes:
         return "Go on with the questions, or paste notes."
-    action = "Write the draft" if state.has_model else "Set the notes into a post"
-    return f"{action} now, or answer more first: every section without a note will hold a marked gap."
+    if not state.has_model:
+        steps = "Set the notes into a post now, or answer more first."
+    elif state.has_enough:
+        steps = "Write the draft now, or answer more first."
+    else:
+        steps = "Go on with the questions, or write the draft now."
+    return f"{steps} {describe_gaps(state)}".strip()
 
 
 def _structure_menu(state: EssayState, structures: Mapping[str, Structure]) -> SelectMenu:

@@ -84,7 +84,11 @@ class CritiqueCommands:
         if critiqued.critique is not None:
             self._context.screen.print(
                 views.render_critique(
-                    critiqued.critique, structure, show_all=show_all, hint=": findings all shows them"
+                    critiqued.critique,
+                    structure,
+                    critiqued.decisions,
+                    show_all=show_all,
+                    hint=": findings all shows them",
                 )
             )
         if critiqued.version != self._view.current_version().info.number:

@@ -19,13 +19,13 @@ from bot.terminal.input_prompts import confirm_default_no, confirm_default_yes
 from bot.terminal.progress import max_cost_message
 
 NOTES_HELP = """\
-notes              list the notes; notes all shows every one whole
-notes N            show note N whole
-notes edit N       change note N in your editor
-notes move N WHERE put note N into a section, by its number or name; none: into none
-notes delete N     delete note N for good
-notes out N        leave note N out: no post and no model gets it
-notes in N         take it in again
+notes               list the notes; notes all shows every one whole
+notes N             show note N whole
+notes edit N        change note N in your editor
+notes move N WHERE  put note N into a section, by its number or name; none: into none
+notes delete N      delete note N for good
+notes out N         leave note N out: no post and no model gets it
+notes in N          take it in again
 A paragraph or list item marked [private] stays out of posts and away from models until
 its mark is taken away with notes edit."""
 _NO_SECTION_WORDS = {"none", "no section", "0", "-"}

@@ -233,3 +233,19 @@ async def test_a_question_stays_open_until_next_however_many_messages_come(sim: 
     essay = await talking.essay(user)
     asked = await talking.client.dispatcher.services.interview.asked_questions(talking.writer(user), essay.id)
     assert [one.state for one in asked] == [QuestionState.OPEN]
+
+
+async def test_what_was_written_before_the_interview_is_placed_and_stands_before_the_interviewer(
+    sim: DiscordSimulator, talking: Bot, models: Scripted
+) -> None:
+    user = sim.user("writer")
+    panel = await (await user.slash(user.dm, "draft")).message()
+    await user.say(user.dm, "The export service was mine.")
+    await user.sees(reads(panel, "You wrote 1 message. It is stored, and becomes a note when you go on."))
+    asked = NextQuestion("what-i-missed", "When was the export service yours?", {})
+    models.script({1: "what-i-missed"}, asked)
+    await user.click(panel, "Interview me")
+    await user.sees(reads(panel, "When was the export service yours?"))
+    assert [note.section for note in await notes(talking, user)] == ["what-i-missed"]
+    (given,) = [one.given for one in models.asked if one.what == "next_question"]
+    assert [note.text for note in given["notes"]] == ["The export service was mine."]

@@ -157,7 +157,7 @@ async def test_a_finished_draft_is_shown_although_discord_refused_its_first_edit
     await release_all_but_the_end(user, panel, gates)
     fault = sim.fail_next("PATCH", ORIGINAL, 403, 50001)
     gates[2].release()
-    await user.sees(lambda screen: "version 1" in panel.text and "It stands in the panel above" in screen.text)
+    await user.sees(lambda screen: "version 1" in panel.text and "It is in the panel above" in screen.text)
     assert fault.spent
 
 
@@ -170,7 +170,7 @@ async def test_the_announcement_of_a_draft_refused_by_automod_does_not_say_it_st
     for gate in gates:
         gate.release()
     await user.sees(told(1))
-    assert "It stands in the panel above" not in user.screen.text
+    assert "It is in the panel above" not in user.screen.text
     assert "The panel above says why Discord does not let it be shown there" in user.screen.text
     assert "AutoMod" in panel.text
 

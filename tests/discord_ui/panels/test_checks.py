@@ -62,17 +62,17 @@ async def test_what_no_note_holds_is_kept_fixed_and_edited_and_the_text_is_check
     await user.click(panel, "Write draft")
     await gate.reached()
     await user.sees(lambda _: "Check" in panel.buttons)
-    assert "being held against your notes" in panel.text or "not checked" in panel.text
+    assert "being checked against your notes" in panel.text or "not checked" in panel.text
     await user.click(panel, "Check")
-    await user.sees(lambda _: "Holding each sentence against your notes" in panel.text)
+    await user.sees(lambda _: "Checking each sentence against your notes" in panel.text)
     gate.release()
     await user.sees(lambda _: "3 things that your notes do not hold." in panel.text)
-    assert "No note says who else was there. Nearest is note 1." in panel.text
+    assert "No note says who else was there.\nNearest, note 1: " in panel.text
     assert "Fix: I rebuilt it." in panel.text
     await user.click(panel, "Sources")
     await user.sees(lambda _: "paragraph 1 of 1" in panel.text)
     assert "Note 1" in panel.text
-    await user.click(panel, "What no note holds")
+    await user.click(panel, "Check")
     await user.sees(lambda _: "Fix all (2)" in panel.buttons)
     models.script(said())
     await user.click(panel, "Fix")
@@ -108,8 +108,8 @@ async def test_the_panel_of_the_text_shows_what_the_check_found_once_it_has_ende
     models.script(says(TEXT), held(gate, ALONE, LOVED, YEAR))
     await user.click(panel, "Write draft")
     await gate.reached()
-    await user.sees(lambda screen: "being held against your notes" in panel.text and "draft is done" in screen.text)
-    assert "It stands in the panel above" in user.screen.text
+    await user.sees(lambda screen: "being checked against your notes" in panel.text and "draft is done" in screen.text)
+    assert "It is in the panel above" in user.screen.text
     gate.release()
     await user.sees(lambda _: "not in your notes: 3 open" in panel.text)
     assert "Check (3)" in panel.buttons
@@ -168,7 +168,7 @@ async def test_an_export_asks_first_while_something_is_open(sim: DiscordSimulato
     await user.sees(reads(panel, "[Export]"))
     await user.click(panel, "Export")
     await user.sees(reads(panel, "Something is open in this text."))
-    by_command = await (await user.slash(user.dm, "export", format="text")).message()
+    by_command = await (await user.slash(user.dm, "export", **{"for": "text"})).message()
     assert not by_command.files
     as_text = await (await user.click(by_command, "Export as it is")).followup()
     (name,) = as_text.files
@@ -212,7 +212,7 @@ async def test_a_check_that_gave_way_is_shown_in_the_panel_that_waits_for_it(
     models.script(says(TEXT), held(gate))
     await user.click(panel, "Write draft")
     await gate.reached()
-    await user.sees(reads(panel, "being held against your notes"))
+    await user.sees(reads(panel, "being checked against your notes"))
     essay, writer = await bot.essay(user), bot.writer(user)
     other = await bot.jobs.start(writer, essay.id, JobKind.PLACEMENT, Piece((asking,)))
     await asking.reached()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.essay.export import MAX_LINKEDIN_CHARACTERS
 from tests.discord_ui.conftest import Bot, Scripted
-from tests.discord_ui.panel_steps import answered, criticised, drafted, reads, with_notes
-from tests.services.fakes import Gate, says
+from tests.discord_ui.panel_steps import SECTION, answered, criticised, drafted, reads, with_notes
+from tests.services.fakes import Gate, opinion, rewrites, says
 from tests.simulators.discord import DiscordSimulator
 
 RAINY = "It was not the work, but the rain. It was not the pay, but the walk. It was not them, but me. " * 6
@@ -65,7 +65,7 @@ async def test_a_plain_text_export_holds_the_title_and_the_words_without_markup(
     notes = "## What I missed\n\nI *rebuilt* the [export](https://example.org) — “all of it”.\n\n- one\n- two\n"
     await drafted(user, user.dm, None, notes)
     await plain.desk.rename_essay(plain.writer(user), (await plain.essay(user)).id, "Neun Wochen für nichts")
-    shown = await (await user.slash(user.dm, "export", format="text")).message()
+    shown = await (await user.slash(user.dm, "export", **{"for": "text"})).message()
     ((name, data),) = shown.files.items()
     assert name == "neun-wochen-fur-nichts.txt"
     text = data.decode()
@@ -73,7 +73,7 @@ async def test_a_plain_text_export_holds_the_title_and_the_words_without_markup(
     assert "What I missed\n\nI rebuilt the export (https://example.org) — “all of it”.\n\n- one\n- two\n" in text
     assert not any(mark in text for mark in ("#", "*", "---", "\r"))
     assert "as plain text." in shown.text
-    assert "LinkedIn" not in shown.text
+    assert "a LinkedIn post holds" not in shown.text
     await answered(plain)
     assert (await plain.essay(user)).is_exported
 
@@ -81,7 +81,7 @@ async def test_a_plain_text_export_holds_the_title_and_the_words_without_markup(
 async def test_a_plain_text_export_too_long_for_linkedin_says_so(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
     await drafted(user, user.dm, None, "## What I missed\n\n" + "Nine weeks of it. " * 200)
-    shown = await (await user.slash(user.dm, "export", format="text")).message()
+    shown = await (await user.slash(user.dm, "export", **{"for": "text"})).message()
     (data,) = shown.files.values()
     assert len(data.decode()) > MAX_LINKEDIN_CHARACTERS
     assert f"It has {len(data.decode()):,} characters; a LinkedIn post holds {MAX_LINKEDIN_CHARACTERS:,}." in shown.text
@@ -106,3 +106,50 @@ async def test_a_panel_that_discord_refuses_twice_becomes_a_sentence_with_button
     await user.click(panel, "Show the essay")
     await user.sees(reads(panel, "version 1"))
     await criticised(user, panel, models)
+
+
+async def test_after_a_revision_the_panel_shows_the_section_that_was_rewritten_and_says_so(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """Also where it is on the second page."""
+    user = sim.user("writer")
+    long = "I rebuilt the export service in March 2019. " * 60
+    panel = await drafted(
+        user, user.dm, models, f"## What I missed\n\n{long}\n\n## {SECTION}\n\nMy pay went to 48,500.\n"
+    )
+    await user.select(panel, "Go to a section", SECTION)
+    await user.sees(reads(panel, "My pay went to 48,500."))
+    models.script(rewrites("I am paid 48,500 now."))
+    form = await (await user.click(panel, "Revise")).modal()
+    await user.submit(form, {"instruction": "Shorter."})
+    await user.sees(reads(panel, "The section is rewritten: it is version 2. Undo takes it back."))
+    assert "I am paid 48,500 now." in panel.text
+
+
+async def test_one_button_of_a_text_is_marked_as_the_next_step(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """What is open in the text, then the critique, then the export."""
+    user = sim.user("writer")
+
+    def marked() -> list[str]:
+        return [part["label"] for part in panel.parts if part.get("style") == 1]
+
+    panel = await with_notes(user, user.dm)
+    assert marked() == ["Interview me"]
+    sections = "\n\n".join(f"## {one.heading}\n\nI went on." for one in bot.desk.structures["career-switch"].sections)
+    models.script(says(f"{sections}\n\n[NEED: When was it?]\n"))
+    await user.click(panel, "Write draft")
+    await user.sees(reads(panel, "version 1"))
+    assert marked() == ["Answer open (1)"]
+    await user.click(panel, "Answer open (1)")
+    await user.sees(reads(panel, "> When was it?"))
+    await user.click(panel, "Another question")
+    await user.sees(reads(panel, "version 1"))
+    assert marked() == ["Critique"]
+    models.script(opinion())
+    await user.click(panel, "Critique")
+    await user.sees(reads(panel, "The editor found nothing to object to."))
+    await user.click(panel, "Back to the text")
+    await user.sees(reads(panel, "version 1"))
+    assert marked() == ["Export"]

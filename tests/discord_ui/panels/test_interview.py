@@ -26,9 +26,9 @@ async def test_the_panel_shows_the_sections_filling_and_what_a_draft_would_come_
     models.script(NextQuestion("what-i-missed", "How loud was the shop?", states))
     await answer(user, panel, "The noise of the presses, and my pay.")
     await user.sees(reads(panel, "How loud was the shop?"))
-    assert "■□□□□□□ 1 of 7 sections has notes · question 2" in panel.text
+    assert "■◧□□□□□ 1 of 7 sections has notes · question 2" in panel.text
     assert "A draft now: about 10 of" in panel.text
-    assert "6 sections are empty" in panel.text
+    assert "5 sections are empty" in panel.text
     models.script(NextQuestion("the-label", "Who said that you were the wrong person?", {}))
     await user.click(panel, "Another question")
     await user.sees(reads(panel, "Who said that you were the wrong person?"))

@@ -19,7 +19,7 @@ async def test_a_critique_of_a_pasted_text_can_be_reopened_after_a_client_restar
     user, guild = sim.user("writer"), sim.guild("Writers")
     models.script(OPINION)
     panel = await (await user.slash(guild, "critique", text=PASTE)).message()
-    await user.sees(lambda screen: "later /essays, Critiques." in screen.text)
+    await user.sees(lambda screen: "Later you find it by /essays, Critiques." in screen.text)
     told = user.screen.messages[-1]
     await user.click(told, "Show the critique")
     await user.sees(reads(told, "Fix this first"))
@@ -54,7 +54,7 @@ async def test_the_message_that_a_critique_is_done_says_where_it_is_and_can_open
     user = sim.user("writer")
     panel = await drafted(user, sim.guild("Writers"), models)
     await criticised(user, panel, models)
-    await user.sees(lambda screen: "later /draft: More, Last critique." in screen.text)
+    await user.sees(lambda screen: "Later you find it by /draft: More, Last critique." in screen.text)
     told = user.screen.messages[-1]
     await user.click(told, "Show the critique")
     await user.sees(reads(told, "Fix this first"))

@@ -12,12 +12,13 @@ from bot.discord_ui.messages.content import read_file
 from bot.discord_ui.messages.text_limits import escape_markdown as escaped
 from bot.discord_ui.messages.text_limits import one_line, utf16_length
 from bot.discord_ui.panels import forms, jobs
-from bot.discord_ui.panels.cards import MAX_TITLE_UNITS, file_card
+from bot.discord_ui.panels.cards import MAX_TITLE_UNITS
 from bot.discord_ui.panels.drafts import (
-    PLAIN_EXPORT,
     DraftPosition,
     claims_card,
+    export_key,
     export_question_card,
+    exported_card,
     history_card,
     load_layout,
     measures_card,
@@ -28,13 +29,8 @@ from bot.discord_ui.panels.forms import MAX_FORM_TEXT_LENGTH, split_into_fields
 from bot.discord_ui.panels.presenter import STALE_NOTICE, Presenter
 from bot.errors import InvalidInput, NothingToDo, UnknownJob, UnknownSection
 from bot.essay.essay import Version
-from bot.essay.export import (
-    MAX_LINKEDIN_CHARACTERS,
-    describe_open_points,
-    export_file_name,
-    export_markdown,
-    export_plain_text,
-)
+from bot.essay.export import describe_open_points
+from bot.essay.export_targets import DEFAULT_TARGET, export_for, find_export_target
 from bot.essay.text.markdown_import import describe_removed
 from bot.essay.text.sections import TextSection
 from bot.services.drafting import RevisionRequest, is_already_submitted, validate_instruction
@@ -303,44 +299,47 @@ async def _switch_version(presenter: Presenter, request: ActionRequest, version:
 
 async def export_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Send the text as a Markdown file, after asking while something in it is open."""
-    return await export_or_ask(presenter.services, request.writer, request.custom_id.subject, plain=False)
+    return await export_or_ask(presenter.services, request.writer, request.custom_id.subject, DEFAULT_TARGET)
 
 
 async def export_as_it_is(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Send the text as a file, whatever is open in it, and show it again."""
-    plain = request.custom_id.argument == PLAIN_EXPORT
-    handed = await export_as_file(presenter.services, request.writer, request.custom_id.subject, plain=plain)
+    key = export_key(request.custom_id.argument)
+    handed = await export_as_file(presenter.services, request.writer, request.custom_id.subject, key)
     return replace(handed, show=await presenter.show_essay(request.writer, request.subject, request.context))
 
 
-async def export_or_ask(services: Services, writer: str, essay: str, *, plain: bool) -> HandlerResult:
-    """Return the text as a file; where its check has left something open, a card that asks."""
+async def export_for_place(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Send the text, which was exported already, as another place takes it."""
+    key = find_export_target(request.selected_value).key
+    return await export_as_file(presenter.services, request.writer, request.custom_id.subject, key)
+
+
+async def export_or_ask(services: Services, writer: str, essay: str, key: str) -> HandlerResult:
+    """Return the text as the place with the key takes it; where its check has left something open, a card that asks."""
     if services.checking.has_checker:
         found = await services.checking.current(writer, essay)
         if not found.is_settled:
             title = (await services.essays.get_essay(writer, essay)).title
             said = await services.checking.describe_for_export(writer, essay)
-            return ShowCard(export_question_card(essay, title, found.version.info.number, said, plain=plain))
-    return await export_as_file(services, writer, essay, plain=plain)
+            return ShowCard(export_question_card(essay, title, found.version.info.number, said, key))
+    return await export_as_file(services, writer, essay, key)
 
 
-async def export_as_file(services: Services, writer: str, essay: str, *, plain: bool) -> SendFile:
-    """Return an essay's current text as a file to send, with a sentence about it."""
+async def export_as_file(services: Services, writer: str, essay: str, key: str) -> SendFile:
+    """Return an essay's current text as a file to send, as the place with the key takes it, with what to tell of it."""
     essays = services.essays
     post = await essays.export(writer, essay)
-    text = await parse_in_worker(writer, len(post.text), export_plain_text if plain else export_markdown, post)
-    name = export_file_name(post.title, ".txt" if plain else ".md")
+    exported = await parse_in_worker(writer, len(post.text), export_for, post, key)
     points = describe_open_points(post.text, await essays.notes(writer, essay))
-    told = f"{escaped(one_line(post.title, MAX_TITLE_UNITS))}, as {'plain text' if plain else 'Markdown'}."
     checked = await services.checking.describe_for_export(writer, essay, post.version)
-    told += "".join(f" {one}" for one in (points, checked) if one)
-    if plain and len(text) > MAX_LINKEDIN_CHARACTERS:
-        told += f" It has {len(text):,} characters; a LinkedIn post holds {MAX_LINKEDIN_CHARACTERS:,}."
+    told = [f"{escaped(one_line(post.title, MAX_TITLE_UNITS))}, {exported.target.phrase}.", points, checked]
 
     async def after() -> None:
         await essays.mark_exported(writer, essay, post)
 
-    return SendFile(file_card(told, name), ExportFile(name, text.encode()), after)
+    card = exported_card(" ".join(filter(None, told)), exported, essay, post.version)
+    return SendFile(card, ExportFile(exported.name, exported.data), after)
 
 
 async def show_history(presenter: Presenter, request: ActionRequest) -> HandlerResult:

@@ -81,8 +81,21 @@ async def show_essay_and_sort_notes(
 
 
 async def show_question(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Show the question that is next."""
-    return await _ask_question(presenter, request, "")
+    """Show the question that is next; what was written in the DM before it becomes notes, which are placed first."""
+    services, writer, essay = presenter.services, request.writer, request.subject
+    if request.essay is None or not request.essay.pending_messages:
+        return await _ask_question(presenter, request, "")
+    notes = await services.dm_messages.finish_all_answers(writer, essay)
+    unplaced = {note.number for note in notes if note.section is None and not note.is_private}
+    job = await presenter.start_placement(writer, essay, unplaced) if unplaced else None
+    if job is None:
+        return await _ask_question(presenter, request, "")
+
+    async def ask() -> ShowCard:
+        await services.jobs.wait(writer, job.id)
+        return await _next_question_card(presenter, request, "")
+
+    return await presenter.show_waiting(job, request.context, end=ask)
 
 
 async def ask_further(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -238,16 +251,21 @@ async def _ask_question(
     ``onward`` is the question that was answered in messages, with the note that has become: the next one is then put
     below.
     """
-    writer, essay, interview = request.writer, request.subject, presenter.services.interview
+    shown = await _next_question_card(presenter, request, mode, notice)
+    return await _post_below(presenter, request, shown, onward)
+
+
+async def _next_question_card(
+    presenter: Presenter, request: ActionRequest, mode: str, notice: str | None = None
+) -> ShowCard:
+    writer, essay = request.writer, request.subject
     try:
-        planned = await interview.plan_question(writer, essay, further=mode == FURTHER_MODE)
+        planned = await presenter.services.interview.plan_question(writer, essay, further=mode == FURTHER_MODE)
     except StructureFileMissing:  # the panel tells of it
         planned = None
     if planned is None:
-        shown = await presenter.show_question(writer, essay, request.context, mode=mode, notice=notice)
-    else:
-        shown = await presenter.show_waiting(await planned.start(), request.context, notice=notice)
-    return await _post_below(presenter, request, shown, onward)
+        return await presenter.show_question(writer, essay, request.context, mode=mode, notice=notice)
+    return await presenter.show_waiting(await planned.start(), request.context, notice=notice)
 
 
 async def _show_next_open(
