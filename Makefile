@@ -5,10 +5,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/ready-for-work
+# Workers share the compiled form of the tests; without it each would rewrite every assertion of every file by itself.
+unexport PYTHONDONTWRITEBYTECODE
 # Tests of one file run one after another in one process: what they share is made once, and they never meet each other.
 PYTEST = $(BIN)/python -m pytest -q -n auto --dist loadfile
 # These start bots, terminals and services. Whatever is not named here runs in `make check`, new directories too.
-SLOW = tests/discord_ui tests/terminal tests/deploy tests/failures tests/fuzz tests/llm tests/simulators
+SLOW = tests/discord_ui tests/terminal tests/deploy tests/failures tests/fuzz tests/llm tests/simulators \
+	tests/ops tests/evaluation
 
 .PHONY: help setup check lint quick test format bench docs docs-check clean
 
@@ -54,4 +57,5 @@ docs-check: docs ## fail if they were not up to date
 	git diff --exit-code --stat -- docs
 
 clean: ## remove what the commands above have made
+	find bot tests benchmarks docs -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* dist build

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import signal
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
 from bot.services.notes import NoteService
 from bot.services.services import Services
+from bot.store import sqlite
 from bot.store.sql_store import SqlStore
 from bot.store.sqlite import SqliteStore
 from tests.joined_services import join_services
@@ -26,6 +29,15 @@ if TYPE_CHECKING:
 # No test asserts how long something takes: a busy machine would fail it.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+# In a script's background, or with nohup, these signals are ignored, also by the programs that a test starts and then
+# sends them to. A handler is not inherited.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+for number in (signal.SIGHUP, signal.SIGQUIT):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
+# A test's own process waits for no disk: what is committed outlives a process that is killed without it.
+sqlite.SYNCHRONOUS = "OFF"
 
 
 @pytest.fixture
@@ -60,11 +72,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("store", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
 
 
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as it is made, with its key beside it; to copy one is quicker than to make one."""
+    path = tmp_path_factory.mktemp("new") / "essays.db"
+    SqliteStore(path, None, lambda: datetime(2026, 11, 23, 9, 0, tzinfo=UTC)).close()
+    return path
+
+
 @pytest.fixture
 def store(request: pytest.FixtureRequest, clock: Callable[[], datetime]) -> Iterator[SqlStore]:
     opened: SqlStore
     if getattr(request, "param", "sqlite") == "sqlite":
-        opened = SqliteStore(request.getfixturevalue("database"), None, clock)
+        database: Path = request.getfixturevalue("database")
+        shutil.copytree(request.getfixturevalue("new_database").parent, database.parent, dirs_exist_ok=True)
+        opened = SqliteStore(database, None, clock)
     else:
         from tests.postgres_server import open_store  # the driver is imported by tests that use it
 
