@@ -36,12 +36,16 @@ class EssayView:
         return self._context.run(self._essays.versions(LOCAL_WRITER, self._essay_id))
 
     def show_overview(self, version: Version | None = None) -> None:
-        """Show the length, gaps and numbered sections of a version, by default the current one."""
+        """Show the length, gaps and numbered sections of a version, by default the current one, and what is open."""
         shown = version or self.current_version()
         state = "" if shown.info.is_complete else ", not complete: continue writes the rest"
         counted = views.word_summary(shown.info.word_count, shown.text)
         self._context.say(f"\nVersion {shown.info.number}: {counted}{state}.")
         self._context.screen.print(views.section_table(shown.text))
+        left = len(self._context.run(self._context.services.interview.draft_questions(LOCAL_WRITER, self._essay_id)))
+        if left:
+            are = "question is" if left == 1 else "questions are"
+            self._context.say(f"{left} {are} open: answer puts {'it' if left == 1 else 'them'}.")
         self.show_remark(shown)
 
     def show_remark(self, version: Version) -> None:

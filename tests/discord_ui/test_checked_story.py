@@ -46,7 +46,7 @@ async def _interview(panel: Panel) -> None:
 
 
 async def _check(panel: Panel) -> None:
-    await panel.press("Write draft", "version 1", "[Check", "[Answer open (3)]")
+    await panel.press("Write draft", "version 1", "[Check", "[Open questions (3)]")
     counted = "Check (2)"  # where the check was the quicker one
     await panel.press(
         counted if counted in panel.message.buttons else "Check", "2 things that your notes do not hold.", story.FEELING
@@ -54,12 +54,12 @@ async def _check(panel: Panel) -> None:
     assert "as your notes hold it" not in panel.message.text  # there is no Fix for this one
     await panel.press("Keep", "Kept: you vouch for it", story.WRONG, "as your notes hold it")
     await panel.press("Fix", "Fixed: it is version 2")
-    await panel.press("Back", "[Answer open (3)]")
+    await panel.press("Back", "[Open questions (3)]")
 
 
 async def _answer_open(panel: Panel) -> None:
     for left, (question, answer) in zip((3, 2, 1), story.OPEN.items(), strict=True):
-        await panel.press(f"Answer open ({left})", question, "[Skip]")
+        await panel.press(f"Open questions ({left})", question, "[Skip]")
         await panel.fill("Answer", "answer", answer, f"version {6 - left}")
 
 

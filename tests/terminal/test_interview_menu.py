@@ -88,3 +88,14 @@ def test_a_note_a_reply_and_an_instruction_may_have_several_lines(terminal: Term
     terminal.resume_and_type(essay, "note The ink\nnever washed off.", "revise 1 shorter,\nand name both", "")
     assert "\n".join(texts(terminal, essay)[2:]) == "The ink\nnever washed off."
     assert terminal.text(essay).text.startswith("## What I missed\n\nAnna and Kim were.\n")
+
+
+def test_what_is_open_is_counted_and_its_answers_are_not_taken_back_where_the_text_has_them(terminal: Terminal) -> None:
+    essay = terminal.essay()
+    gapped = "## What I missed\n\n[NEED: Who was there?]\n\n## What I gave up\n\nPay. [NEED: How much was it?]\n"
+    terminal.room.models.script(says(gapped), rewrites("Anna was."), rewrites("Pay, 4,000 a year."))
+    seen = terminal.resume_and_type(essay, "", "answer", "Anna was.", "/back", "/undo", "4,000 a year.", END)
+    assert "2 questions are open: answer puts them." in seen
+    assert seen.count("worked in at once, so there is no way back here") == 2
+    assert texts(terminal, essay)[2:] == ["Anna was.", "4,000 a year."]
+    assert terminal.text(essay).text == "## What I missed\n\nAnna was.\n\n## What I gave up\n\nPay, 4,000 a year.\n"

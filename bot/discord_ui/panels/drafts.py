@@ -189,7 +189,7 @@ def draft_card(
             button("Export", "export"),
         )
     )
-    parts.extend(button_rows(button(f"Answer open ({left})", "answer-open") if left else None))
+    parts.extend(button_rows(button(f"Open questions ({left})", "answer-open") if left else None))
     parts.append(_more_menu(state))
     return Card(tuple(parts))
 

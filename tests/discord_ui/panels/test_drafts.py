@@ -141,8 +141,8 @@ async def test_one_button_of_a_text_is_marked_as_the_next_step(
     models.script(says(f"{sections}\n\n[NEED: When was it?]\n"))
     await user.click(panel, "Write draft")
     await user.sees(reads(panel, "version 1"))
-    assert marked() == ["Answer open (1)"]
-    await user.click(panel, "Answer open (1)")
+    assert marked() == ["Open questions (1)"]
+    await user.click(panel, "Open questions (1)")
     await user.sees(reads(panel, "> When was it?"))
     await user.click(panel, "Another question")
     await user.sees(reads(panel, "version 1"))

@@ -53,13 +53,13 @@ async def test_what_a_draft_left_open_is_answered_and_worked_into_its_passage(
 ) -> None:
     user = sim.user("writer")
     panel = await drafted(user, sim.guild("Writers"), models)
-    await user.click(panel, "Answer open (5)")  # the gaps that stand in the draft
+    await user.click(panel, "Open questions (5)")  # the gaps that stand in the draft
     await user.sees(reads(panel, "> What were you doing"))
     await user.click(panel, "Skip")
     await user.sees(reads(panel, "> Tell me about one meeting"))
     models.script(rewrites("Mara asked at the interview whether I could manage a budget."))
     await answer(user, panel, "Mara asked about budgets.")
-    await user.sees(lambda _: "Answer open (4)" in panel.buttons)
+    await user.sees(lambda _: "Open questions (4)" in panel.buttons)
     assert "Mara asked at the interview" in panel.text
     assert "[NEED: Tell me about one meeting" not in panel.text
     assert "[NEED: What were you doing on the best working day" in panel.text
