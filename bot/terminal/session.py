@@ -33,9 +33,7 @@ _STRUCTURE_HELP = (
 )
 _PASTE_HELP = "Paste notes, or press Enter for the questions; /quit leaves, and everything is stored."
 _MAX_ESSAYS_OFFERED = 7  # essays offered to go on with; with what they say of themselves, half a screen
-_INTRO_WITH_MODEL = (
-    "Career Essay Bot. A model asks on where an answer leaves something open, and drafts from your answers alone."
-)
+_INTRO_WITH_MODEL = "Career Essay Bot. A model chooses the questions, and drafts from your answers alone."
 _EXPORT_STATES = {True: "that is exported", False: "in progress"}
 
 
@@ -50,7 +48,7 @@ class KeyboardSession:
     def start(self, structure: str | None) -> None:
         """Run a whole session, from the choice of an essay to the end. Raise KeyboardInterrupt on Ctrl-C."""
         self._context.say(_INTRO_WITH_MODEL if self._services.has_model else _INTRO_WITHOUT_MODEL)
-        self._context.say(f"{privacy_notice(with_model=self._services.has_model)}\n")
+        self._context.say(privacy_notice(with_model=self._services.has_model))
         with self._context.report_cost("This session"):
             self._start(structure)
 
@@ -123,10 +121,10 @@ class KeyboardSession:
         """Ask which essay to go on with; return None for a new one. Raise SessionLeft."""
         if len(offered) == 1:
             self._context.say(
-                f"You have an essay {_EXPORT_STATES[offered[0].is_exported]}: {self._describe_essay(offered[0])}."
+                f"\nYou have an essay {_EXPORT_STATES[offered[0].is_exported]}: {self._describe_essay(offered[0])}."
             )
             return offered[0] if confirm_default_yes(self._context, "Go on with it? [Y/n] ") else None
-        self._context.say("Your essays, the last changed first:\n")
+        self._context.say("\nYour essays, the last changed first:\n")
         for number, one in enumerate(offered, 1):
             self._context.say(
                 f"{number:>2}  {self._describe_essay(one)}, {_EXPORT_STATES[one.is_exported].removeprefix('that is ')}"
@@ -159,7 +157,7 @@ class KeyboardSession:
         structures = self._services.essays.structures
         keys = list(structures)
         if key is None:
-            self._context.say("What happened? Each of these structures works for one kind of career essay.\n")
+            self._context.say("\nWhat happened? Each of these structures works for one kind of career essay.\n")
             for number, structure in enumerate(structures.values(), 1):
                 line = Text.assemble(f"{number:>2}  ", (structure.name, "bold"), f"  {structure.description}")
                 self._context.screen.print(line)

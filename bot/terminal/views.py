@@ -160,6 +160,7 @@ def render_check(found: CheckedText) -> Text:
     if found.check.open:
         mends = "fix N or fix all mends, " if found.mendable else ""
         said.append(f"vouch N keeps one as a note, {mends}reword N TEXT puts your words there.", "dim")
+    said.rstrip()
     return said
 
 
@@ -175,6 +176,7 @@ def render_sources(found: CheckedText, only: int | None = None) -> Text:
             said.append(f"     note {note.number}: {_safe_line(note.public_text)}\n")
         if not notes:
             said.append("     It rests on no note.\n")
+    said.rstrip()
     return said
 
 
