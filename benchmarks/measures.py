@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.timing import medians
 from bot.essay.text.words import count_words
-from bot.services.text_report import measure_text
+from bot.essay.text_report import measure_text
 
 RUNS = 7
 WORDS = 1_200

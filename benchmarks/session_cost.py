@@ -25,12 +25,12 @@ from benchmarks.measures import text_of
 from bot.essay.essay import Note, Question
 from bot.essay.structure import Structure
 from bot.essay.text.sections import replace_section_body
+from bot.essay.text_report import measure_text
 from bot.llm.client import Dialect, ServiceConfig
 from bot.llm.factory import build_models
 from bot.llm.prompts import Prompt, read_prompts
 from bot.services.ledger import Budgets, RecordingLedger
 from bot.services.llm_ports import Material, ModelRole, Models, TextChunk, ThinkingChunk
-from bot.services.text_report import measure_text
 from bot.store.sqlite import SqliteStore
 from bot.structure_files import prompts_directory, read_structures
 from tests.simulators.claude import ClaudeSimulator, Reply, Request

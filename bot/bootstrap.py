@@ -23,6 +23,7 @@ from bot.services.ledger import Budgets, Ledger, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models
 from bot.services.notes import NoteService
 from bot.services.personal_data import PersonalDataService
+from bot.services.reports import ReportService
 from bot.services.retention import RetentionService
 from bot.services.server_rules import ServerRulesService
 from bot.services.services import Services
@@ -110,6 +111,8 @@ def build_services(
     checking = CheckingService(essays, opened, jobs, models, clock)
     jobs.on_end, essays.on_version = checking.follow_job, checking.follow_version
     notes = NoteService(essays, opened, clock)
+    drafting = DraftingService(essays, opened, jobs, models, clock)
+    critiques = CritiqueService(essays, opened, jobs, models, clock, new_id)
     return Services(
         structures=found,
         clock=clock,
@@ -117,9 +120,10 @@ def build_services(
         essays=essays,
         notes=notes,
         interview=InterviewService(essays, notes, opened, jobs, clock, models.interviewer if models else None),
-        drafting=DraftingService(essays, opened, jobs, models, clock),
+        drafting=drafting,
         checking=checking,
-        critiques=CritiqueService(essays, opened, jobs, models, clock, new_id),
+        critiques=critiques,
+        reports=ReportService(essays, checking, critiques, drafting),
         dm_messages=DmMessageService(essays, opened, clock, new_id),
         voice=VoiceService(essays, opened, clock),
         personal_data=PersonalDataService(opened, jobs, ledger, found, clock),

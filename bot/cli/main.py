@@ -19,6 +19,7 @@ from bot.terminal.stdio import escape_control_characters, flush_streams, prepare
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Sequence
 
     from bot.essay.export import ExportablePost
     from bot.essay.export_targets import ExportedFile
@@ -67,6 +68,9 @@ _COPY_OPTION = click.option("--copy", is_flag=True, help="Put it into the termin
 _OUTPUT_OPTION = click.option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output.")
 _FORCE_OPTION = click.option(
     "--force", is_flag=True, help="Replace FILE if it is there already; never the notes themselves."
+)
+_HTML_OPTION = click.option(
+    "--html", metavar="FILE", help="Write it as one page of HTML instead (- for standard output)."
 )
 _NO_MODEL_OPTION = click.option("--no-model", is_flag=True, help="Go without a model, even where one is configured.")
 
@@ -205,6 +209,14 @@ def _database_files() -> tuple[Path, ...]:
     return database_files(read_settings().database_path)
 
 
+def _write_page(name: str, html: str, path: str, force: bool, sources: Sequence[Path]) -> None:
+    """Write a page, and say where it is."""
+    from bot.terminal.output import write_page
+
+    if (place := write_page(name, html, path, replace=force, sources=sources)) is not None:
+        print_stderr(f"Written to {place}. Any browser shows it; it loads nothing.")
+
+
 def _run_demo(structure: str | None) -> None:
     import tempfile
 
@@ -292,8 +304,12 @@ def draft(
 @_STRUCTURE_OPTION
 @click.option("--json", "as_json", is_flag=True, help="Write everything that was found as JSON.")
 @click.option("--all", "every", is_flag=True, help="Show every finding and measure, with all of its places.")
+@_HTML_OPTION
+@_FORCE_OPTION
 @_NO_MODEL_OPTION
-def critique(file: str, structure: str | None, as_json: bool, every: bool, no_model: bool) -> None:
+def critique(
+    file: str, structure: str | None, as_json: bool, every: bool, html: str | None, force: bool, no_model: bool
+) -> None:
     """Critique an essay in FILE (- for standard input), whoever wrote it.
 
     What can be counted is shown with or without a model. With one, an editor's findings come first, and the text is
@@ -302,13 +318,20 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool, no_mo
     from bot import bootstrap
     from bot.essay.export import read_export
     from bot.essay.text.markdown_import import describe_removed, import_markdown
-    from bot.services.text_report import measure_text
+    from bot.essay.text_report import measure_text
     from bot.settings import read_settings
     from bot.terminal import views
     from bot.terminal.input_files import read_input
     from bot.terminal.one_shot import critique_text
-    from bot.terminal.output import make_console, write_stdout
+    from bot.terminal.output import check_writable, make_console, write_stdout
 
+    if as_json and html is not None:
+        raise InvalidInput("Give --json or --html, not both. Nothing was done.")
+    sources: list[Path] = []
+    if html is not None:
+        sources = [Path("/dev/stdin" if file == "-" else file), *_database_files()]
+        if html != "-":
+            check_writable(Path(html).expanduser(), replace=force, sources=sources)
     read = read_input(file)
     if read.notice:
         print_stderr(read.notice)
@@ -325,6 +348,12 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool, no_mo
             opinion = runner.run(critiquing)
     if as_json:
         write_stdout(views.report_json(found, chosen, opinion))
+        return
+    if html is not None:
+        from bot.services.reports import write_report
+
+        title = page.title or found.title
+        _write_page("report.html", write_report(title, found.text, chosen, opinion), html, force, sources)
         return
     if opinion is not None:
         make_console().print(
@@ -437,6 +466,44 @@ def check_post(essay: str, again: bool, sources: bool) -> int:
     if sources:
         make_console().print(views.render_sources(found))
     return EXIT_INCOMPLETE if found.check.open or found.check.unchecked else 0
+
+
+@essays.command(short_help="Write the report of an ESSAY as one page of HTML.")
+@click.argument("essay")
+@_OUTPUT_OPTION
+@_FORCE_OPTION
+def report(essay: str, output: str | None, force: bool) -> None:
+    """Write the report of an ESSAY as one page of HTML, to a file or to standard output.
+
+    It shows the text with the findings of its last critique, what no note holds, the notes that each paragraph rests
+    on, the measures, the shape, and what changed since the version before. No model is asked.
+    """
+    with open_services() as (services, runner):
+        essay = runner.run(services.essays.find_essay(LOCAL_WRITER, essay)).id
+        page = runner.run(services.reports.of_essay(LOCAL_WRITER, essay))
+    _write_page(page.name, page.html, output or "-", force, _database_files())
+
+
+@essays.command(short_help="Show what changed from a version of an ESSAY to another.")
+@click.argument("essay")
+@click.argument("old", type=click.IntRange(min=1))
+@click.argument("new", type=click.IntRange(min=1))
+@_HTML_OPTION
+@_FORCE_OPTION
+def diff(essay: str, old: int, new: int, html: str | None, force: bool) -> None:
+    """Show what changed from the version OLD of an ESSAY to the version NEW, sentence by sentence."""
+    from bot.terminal import views
+    from bot.terminal.output import make_console
+
+    with open_services() as (services, runner):
+        essay = runner.run(services.essays.find_essay(LOCAL_WRITER, essay)).id
+        if html is not None:
+            page = runner.run(services.reports.compare(LOCAL_WRITER, essay, old, new))
+            _write_page(page.name, page.html, html, force, _database_files())
+            return
+        found = runner.run(services.essays.diff_versions(LOCAL_WRITER, essay, old, new))
+    screen = make_console()
+    screen.print(views.render_diff(found, styled=screen.is_terminal and not screen.no_color))
 
 
 @essays.command(short_help="Print all notes of an ESSAY.")

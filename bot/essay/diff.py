@@ -20,6 +20,7 @@ _BLANK_LINE_BEHIND = re.compile(r"(?:\r\n?|\n)[ \t]*(?:\r\n?|\n)\s*\Z")
 _SPACES = re.compile(r"\s+")
 _PUNCTUATION = ".,;:!?…\"“”‘’'()[]*_"
 _MIN_SHARE = 0.5  # of the words: with fewer, what was marked in a sentence would be more than what was not
+_MAX_COMPARED = 2_000_000  # pairs of sentences, in some two seconds; so many have two essays of 20,000 words
 _MAX_SHIFT = 50  # sentences; one that moved further among others that changed was taken out and put in
 
 
@@ -204,7 +205,7 @@ def _join_over_spaces(changes: Sequence[TextChange]) -> tuple[TextChange, ...]:
 
 def _find_pairs(gone: Sequence[str], come: Sequence[str]) -> list[tuple[int, int]]:
     """Return which sentences were changed into which, by index, in order: those that share the most words in all."""
-    if not gone or not come:
+    if not gone or not come or len(gone) * len(come) > _MAX_COMPARED:
         return []
     old, new = [_words(one) for one in gone], [_words(one) for one in come]
     best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]  # what the first so many of each share at most

@@ -15,9 +15,9 @@ from bot.essay.text.gaps import count_written_words, find_gaps
 from bot.essay.text.sections import split_sections
 from bot.essay.text.spans import Span
 from bot.essay.text.words import count_words
+from bot.essay.text_report import measure_text
 from bot.evaluation.corpora import CritiqueCase, Invention
 from bot.llm.writer_player import FactSheet, ToldFact
-from bot.services.text_report import measure_text
 
 _RANDOM_ROUNDS = 200  # the mean of so many moves by less than a tenth of a fault from seed to seed
 _SEED = 7

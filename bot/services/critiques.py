@@ -24,6 +24,7 @@ from bot.essay.text.parsed_text import measure_text_size
 from bot.essay.text.privacy_marks import has_words_besides_marks
 from bot.essay.text.spans import Span
 from bot.essay.text.words import count_words, truncate
+from bot.essay.text_report import measure_text
 from bot.services.critique_validation import EarlierCritique, find_earlier, validate_critique
 from bot.services.draft_jobs import DraftContextBuilder
 from bot.services.essays import EssayService, check_privacy_marks
@@ -33,7 +34,6 @@ from bot.services.llm_ports import Material, Models, ProgressCallback, require_m
 from bot.services.offload import in_worker, parse_in_worker
 from bot.services.snapshot import EssaySnapshot, read_head, warm_privacy_cache
 from bot.services.store_ports import Clock, IdFactory, Store, Transaction
-from bot.services.text_report import measure_text
 
 
 class Decision(StrEnum):

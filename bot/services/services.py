@@ -21,6 +21,7 @@ from bot.services.ledger import RecordingLedger
 from bot.services.llm_ports import Models
 from bot.services.notes import NoteService
 from bot.services.personal_data import PersonalDataService
+from bot.services.reports import ReportService
 from bot.services.request_context import current_rules
 from bot.services.retention import RetentionService
 from bot.services.server_rules import ServerRulesService
@@ -45,6 +46,7 @@ class Services:
     drafting: DraftingService
     checking: CheckingService
     critiques: CritiqueService
+    reports: ReportService
     dm_messages: DmMessageService
     voice: VoiceService
     personal_data: PersonalDataService

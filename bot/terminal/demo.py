@@ -13,8 +13,8 @@ from rich.console import Console
 from bot.essay.export import ExportablePost
 from bot.essay.export_targets import DEFAULT_TARGET
 from bot.essay.structure import Structure
+from bot.essay.text_report import measure_text
 from bot.services.essays import EssayService
-from bot.services.text_report import measure_text
 from bot.terminal import views
 from bot.terminal.exports import export_to_file
 

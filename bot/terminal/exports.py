@@ -6,14 +6,13 @@ import base64
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
-from bot.errors import ExportFileExists, InvalidInput
+from bot.errors import InvalidInput
 from bot.essay.export import ExportablePost
 from bot.essay.export_targets import ExportedFile, ExportTarget, export_for
 from bot.essay.text.words import count_noun
-from bot.terminal.output import free_path, write_file, write_stdout
+from bot.terminal.output import write_file, write_stdout, write_to_free_path
 from bot.terminal.stdio import print_stderr, translate_write_errors
 
 # Longer sequences are dropped by terminals without a word. 100,000 characters are what hterm's osc52.sh sends at most
@@ -84,11 +83,7 @@ def export_to_file(
         place = Path(path).expanduser()
         write_file(place, exported.data, essay, replace=replace, sources=sources)
         return exported, place
-    while not (place := free_path(exported.name, exported.data)).exists():
-        with suppress(ExportFileExists):  # another process has just taken the name: try the next
-            write_file(place, exported.data, essay)
-            break
-    return exported, place
+    return exported, write_to_free_path(exported.name, exported.data, essay)
 
 
 def copy_to_clipboard(exported: ExportedFile) -> str:

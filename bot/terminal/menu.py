@@ -29,6 +29,8 @@ post, post N       show the post, or its version N
 edit N             change section N in your editor
 answer             what a draft left open, then more questions, the skipped ones first
 measures           what was counted in the post, and why an editor cares
+shape              how long the sections are, what in them could be checked, how the sentences run
+report [FILE]      the post with its findings, notes, measures and shape, as one page of HTML
 title TEXT         give the post a title; title alone suggests some, if a model is at work
 note TEXT          add a note; so does a paste of several lines
 undo, redo         go back a version, or forward again
@@ -94,6 +96,8 @@ class EssayMenu:
             "edit": posts.edit,
             "answer": lambda _: interview.answer_more(essay, self._view),
             "measures": posts.measures,
+            "shape": posts.shape,
+            "report": posts.report,
             "check": posts.claims,
             "claims": posts.claims,
             "notes": notes.notes,

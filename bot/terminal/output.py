@@ -265,3 +265,29 @@ class ResponsiveTable:
         for row in self._rows:
             table.add_row(*row)
         return table
+
+
+def write_to_free_path(name: str, data: bytes, essay: str | None = None) -> Path:
+    """Write a file under a free name like ``name`` in the current directory; return where it is. Raise ExportFailed."""
+    while not (place := free_path(name, data)).exists():
+        with suppress(ExportFileExists):  # another process has just taken the name: try the next
+            write_file(place, data, essay)
+            break
+    return place
+
+
+def write_page(
+    name: str, html: str, path: str | None, *, replace: bool = False, sources: Sequence[Path] = ()
+) -> Path | None:
+    """Write a page to the path, to standard output for "-" (then return None), else to a free name like ``name``.
+
+    Return where it is. Raise ExportFailed, OutputClosed, and ExportFileExists as ``write_file`` does.
+    """
+    if path == "-":
+        write_stdout(html)
+        return None
+    if not path:
+        return write_to_free_path(name, html.encode())
+    place = Path(path).expanduser()
+    write_file(place, html.encode(), replace=replace, sources=sources)
+    return place

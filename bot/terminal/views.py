@@ -27,11 +27,11 @@ from bot.essay.structure import Structure
 from bot.essay.support import REMOVE_SENTENCE
 from bot.essay.text.gaps import count_written_words, find_gaps
 from bot.essay.text.words import count_noun, truncate
+from bot.essay.text_report import TextReport
 from bot.services.checking import CheckedText
 from bot.services.critiques import Decision
 from bot.services.essays import editable_parts
 from bot.services.ledger import NANO_PER_USD, RecordingLedger, UsageKey, UsageRow, UsageTotal
-from bot.services.text_report import TextReport
 from bot.terminal import LOCAL_WRITER
 from bot.terminal.output import ResponsiveTable
 from bot.terminal.progress import format_dollars

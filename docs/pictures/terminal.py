@@ -17,7 +17,7 @@ from bot.essay.assembly import assemble_post
 from bot.essay.essay import Note
 from bot.essay.notes import parse_notes
 from bot.essay.text.sections import join_sections, split_sections
-from bot.services.text_report import measure_text
+from bot.essay.text_report import measure_text
 from bot.terminal import views
 from bot.terminal.demo import SAMPLE_NOTES_PATH
 

@@ -288,7 +288,7 @@ class Responder:
 
     async def _send_file(self, pending: PendingInteraction, hand: SendFile) -> None:
         interaction = pending.interaction
-        attached = discord.File(io.BytesIO(hand.file.data), hand.file.name)
+        attached = discord.File(io.BytesIO(hand.file.data), hand.file.name, description=hand.file.description or None)
         try:
             if pending.ack is AckMode.NEW_MESSAGE:
                 await interaction.edit_original_response(view=to_view(hand.card), attachments=[attached])

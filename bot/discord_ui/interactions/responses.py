@@ -115,10 +115,11 @@ class ActionRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """A file to be sent."""
+    """A file to be sent; ``description`` says what a picture shows."""
 
     name: str
     data: bytes
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

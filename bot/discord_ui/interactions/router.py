@@ -18,6 +18,7 @@ from bot.discord_ui.interactions.handlers import (
     interview,
     notes,
     personal_data,
+    reports,
     server_rules,
     voice,
 )
@@ -115,6 +116,9 @@ ESSAY_ACTIONS: Mapping[str, Action] = {
     "check-edit-save": _write_action(checks.save_edit),
     "sources": _read_action(checks.show_sources),
     "measures": _read_action(drafts.show_measures),
+    "report": _read_action(reports.send_essay_report),
+    "shape": _read_action(reports.send_shape),
+    "changes": _read_action(reports.show_changes),
     "notes": _read_action(notes.show_notes),
     "note": _read_action(notes.show_note),
     "note-edit": _form_action(notes.open_note_form),
@@ -147,6 +151,7 @@ CRITIQUE_ACTIONS: Mapping[str, Action] = {
     "list": _read_action(critiques.list_critiques),
     "choose": _read_action(critiques.choose_critique),
     "show": _read_action(critiques.show_critique),
+    "report": _read_action(reports.send_critique_report),
     "apply": _write_action(critiques.apply_suggestion),  # it looks at the essay's version itself
     "answer": _form_action(critiques.open_finding_answer_form),
     "answer-save": _write_action(critiques.save_finding_answer),

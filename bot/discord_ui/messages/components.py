@@ -14,6 +14,7 @@ from discord import ui
 from bot.discord_ui.panels.cards import (
     MAX_MENU_OPTIONS,
     AttachedFile,
+    AttachedImage,
     Button,
     ButtonRow,
     ButtonStyle,
@@ -92,6 +93,8 @@ def _to_item(part: CardPart) -> UiItem:
             return ui.ActionRow(_to_mention_select(part))
         case AttachedFile(name):
             return ui.File(f"attachment://{name}")
+        case AttachedImage(name, description):
+            return ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{name}", description=description))
 
 
 def _to_mention_select(menu: MentionMenu) -> ui.RoleSelect[Any] | ui.ChannelSelect[Any]:

@@ -118,7 +118,15 @@ class AttachedFile:
     name: str
 
 
-CardPart = TextBlock | Separator | ButtonRow | SelectMenu | MentionMenu | AttachedFile
+@dataclass(frozen=True, slots=True)
+class AttachedImage:
+    """A picture that is sent with the message and shown in it. ``description`` is for those who do not see it."""
+
+    name: str
+    description: str
+
+
+CardPart = TextBlock | Separator | ButtonRow | SelectMenu | MentionMenu | AttachedFile | AttachedImage
 
 
 @dataclass(frozen=True, slots=True)

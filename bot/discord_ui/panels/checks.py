@@ -77,6 +77,7 @@ def check_card(
             if unchecked and not is_checking
             else None,
             action_button("Sources", "sources", essay, number) if found.check.is_checked else None,
+            action_button("Report", "report", essay, number),
             action_button("Back", "open", essay, number),
         )
     )

@@ -93,10 +93,15 @@ def critique_card(
         else None,
     )
     parts.extend(button_rows(*turning_buttons, *finding_buttons))
-    if stored.essay is not None:
-        parts.extend(button_rows(action_button("Back to the text", "open", stored.essay, version)))
-    elif stored.is_own:
-        parts.extend(button_rows(action_button("Make it my draft", "adopt", stored.id, 0, kind="critique")))
+    parts.extend(
+        button_rows(
+            action_button("Report", "report", stored.id, version, kind="critique"),
+            action_button("Back to the text", "open", stored.essay, version) if stored.essay is not None else None,
+            action_button("Make it my draft", "adopt", stored.id, 0, kind="critique")
+            if stored.essay is None and stored.is_own
+            else None,
+        )
+    )
     return Card(tuple(parts))
 
 

@@ -42,9 +42,9 @@ from bot.essay.text.gaps import find_gaps
 from bot.essay.text.sections import TextSection
 from bot.essay.text.spans import Span
 from bot.essay.text.words import count_noun, truncate
+from bot.essay.text_report import TextReport
 from bot.services.essays import editable_parts
 from bot.services.offload import THREAD_MAX_CHARACTERS, parse_in_worker
-from bot.services.text_report import TextReport
 
 _CLAIMS_PER_PAGE = 6  # with their sentences they are as long as a page of text
 _MEASURES_PER_PAGE = 5
@@ -288,6 +288,11 @@ def _more_menu(state: EssayState) -> SelectMenu:
             "Unsupported claims", "claims", "by letters only: numbers, dates and quotations not in your notes"
         ),
         SelectOption("Measures", "measures", "what can be counted in the text"),
+        SelectOption("Shape", "shape", "its sections, evidence and sentences as a picture"),
+        SelectOption("Report", "report", "findings, notes, measures and shape as one page for a browser"),
+        SelectOption("What changed", "changes", f"by sentence, since version {history.undo_version}")
+        if history.undo_version is not None
+        else None,
         SelectOption("Last critique", "critique-last", "where you left it") if state.critique else None,
         jobs.partial_result_option(state),
         SelectOption("Notes", "notes", f"{count_noun(len(state.notes), 'note')}; leave one out, or take it in again"),
@@ -362,6 +367,7 @@ def version_card(state: EssayState, version: Version, page: int, layout: DraftLa
     parts.extend(
         button_rows(
             action_button("Make it current", "go", essay.id, state.version_number, number, style=ButtonStyle.PRIMARY),
+            action_button("What changed", "changes", essay.id, state.version_number, f"0.{number}"),
             action_button("History", "history", essay.id, state.version_number),
             action_button("Back to the text", "open", essay.id, state.version_number),
         )

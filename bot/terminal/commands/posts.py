@@ -7,13 +7,15 @@ from bot.essay.essay import Version
 from bot.essay.export import ExportablePost, describe_open_points
 from bot.essay.export_targets import DEFAULT_TARGET, EXPORT_TARGETS, ExportedFile, export_for, export_target_for
 from bot.essay.text.markdown_import import describe_removed
+from bot.essay.text_report import describe_kept_voice, measure_text
 from bot.services.essays import EditResult, editable_parts
-from bot.services.text_report import describe_kept_voice, measure_text
 from bot.terminal import LOCAL_WRITER, views
 from bot.terminal.context import TerminalContext
 from bot.terminal.editor import edit_in_editor
 from bot.terminal.essay_view import EssayView, parse_number
 from bot.terminal.exports import copy_to_clipboard, export_to_file
+from bot.terminal.output import write_page
+from bot.terminal.shape_view import ShapeView
 
 _FORCE_FLAG = "--force"
 _STRICT_FLAG = "--strict"
@@ -67,6 +69,19 @@ class PostCommands:
         self._context.screen.print(views.render_measures(found))
         for line in describe_kept_voice(found, now.notes):
             self._context.say(line)
+
+    def shape(self, _: str) -> None:
+        """Show how long the sections are, what in them could be checked, and how the sentences run."""
+        found = self._context.run(self._context.services.reports.shape(LOCAL_WRITER, self._essay_id))
+        self._context.screen.print(ShapeView(found))
+
+    def report(self, rest: str) -> None:
+        """Write the report as a page of HTML to the file named, or to a new one, and say where it is."""
+        page = self._context.run(self._context.services.reports.of_essay(LOCAL_WRITER, self._essay_id))
+        flags, words = _take_flags(rest.split(" "))
+        named, replace = " ".join(words).strip() or None, _FORCE_FLAG in flags
+        place = write_page(page.name, page.html, named, replace=replace, sources=self._context.sources)
+        self._context.say(f"Written to {place}. Any browser shows it; it loads nothing.")
 
     def claims(self, _: str) -> None:
         """Show the claims of the post that the notes do not contain, as far as letters tell."""

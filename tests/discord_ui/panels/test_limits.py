@@ -47,6 +47,7 @@ from bot.essay.measures.voice import describe_voice
 from bot.essay.support import Check, NumberedSentence, SentenceSupport, SupportKind, UnsupportedPassage
 from bot.essay.text.sections import split_sections
 from bot.essay.text.spans import Span
+from bot.essay.text_report import measure_text
 from bot.essay.voice import MAX_VOICE_SAMPLES, VoiceSample
 from bot.services.checking import CheckedText
 from bot.services.critiques import StoredCritique
@@ -55,7 +56,6 @@ from bot.services.essays import editable_parts
 from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
 from bot.services.ledger import Spending, UsageRow
 from bot.services.personal_data import TABLE_DESCRIPTIONS, PersonSummary, WriterMark
-from bot.services.text_report import measure_text
 from tests.simulators.discord.check_component_tree import Layout
 from tests.simulators.discord.errors import FormErrors
 from tests.simulators.discord.settings import Settings

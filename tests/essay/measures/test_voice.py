@@ -10,7 +10,7 @@ from bot.essay.measures.voice import (
     describe_voice,
     measure_own_phrases,
 )
-from bot.services.text_report import measure_text
+from bot.essay.text_report import measure_text
 
 NOTES = ["The kettle in the portakabin leaked all over my drawings.", "My organiser said we travelled light, mind."]
 

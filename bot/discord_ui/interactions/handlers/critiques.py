@@ -16,11 +16,11 @@ from bot.essay.facts import defang_links
 from bot.essay.matching import best_structure
 from bot.essay.structure import Structure
 from bot.essay.text.markdown_import import describe_removed, import_markdown
+from bot.essay.text_report import TextReport, measure_text
 from bot.services.critiques import Decision, check_critique_length
 from bot.services.essays import join_sentences
 from bot.services.llm_ports import no_model
 from bot.services.offload import parse_in_worker
-from bot.services.text_report import TextReport, measure_text
 
 
 async def critique_text(

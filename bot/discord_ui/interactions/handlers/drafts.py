@@ -33,13 +33,13 @@ from bot.essay.export import describe_open_points
 from bot.essay.export_targets import DEFAULT_TARGET, export_for, find_export_target
 from bot.essay.text.markdown_import import describe_removed
 from bot.essay.text.sections import TextSection
+from bot.essay.text_report import describe_kept_voice, measure_text
 from bot.services.drafting import RevisionRequest, is_already_submitted, validate_instruction
 from bot.services.essays import editable_parts, join_sentences, split_parts
 from bot.services.jobs.job import JobKind
 from bot.services.llm_ports import require_models
 from bot.services.offload import in_thread, in_worker, parse_in_worker
 from bot.services.services import Services
-from bot.services.text_report import describe_kept_voice, measure_text
 
 
 async def open_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
