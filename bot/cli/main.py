@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from bot.cli.evaluate import evaluate
-from bot.cli.operator import backup, check, rotate_key, run_, usage
+from bot.cli.operator import backup, check, migrate_store, rotate_key, run_, usage
 from bot.cli.people import mydata, person
 from bot.cli.runtime import OrderedGroup, confirm, open_services
 from bot.errors import BotError, ExportFailed, InvalidInput, OperatingSystemFailure, OutputClosed
@@ -614,5 +614,5 @@ def delete_voice(number: int) -> None:
         print_stderr(runner.run(delete_sample(services, number)))
 
 
-for command in (mydata, run_, check, usage, person, evaluate, backup, rotate_key):
+for command in (mydata, run_, check, usage, person, evaluate, backup, rotate_key, migrate_store):
     cli.add_command(command)

@@ -1,4 +1,4 @@
-"""The operator's commands: run, check, usage, backup and rotate-key."""
+"""The operator's commands: run, check, usage, backup, rotate-key and migrate-store."""
 
 from __future__ import annotations
 
@@ -142,4 +142,20 @@ def rotate_key(yes: bool) -> None:
     if not confirm(f"{warn_before_rotation()} Replace the key?", yes=yes):
         return
     for sentence in replace_database_key():
+        print_stderr(sentence)
+
+
+@click.command("migrate-store", short_help="Copy the database into PostgreSQL, while no bot runs on it.")
+@click.option(
+    "--to", metavar="URL", help="The address, such as postgresql://user:password@host/database. Default: DATABASE_URL."
+)
+def migrate_store(to: str | None) -> None:
+    """Copy the database at DATABASE_PATH into an empty PostgreSQL database, while no bot runs on it.
+
+    Texts stay sealed with their keys. Each row is read back and compared, each text opened. The file is left as it is.
+    After a kill, run it again: it goes on where it ended.
+    """
+    from bot.ops.migrate_store import migrate_store as migrate
+
+    for sentence in migrate(to):
         print_stderr(sentence)

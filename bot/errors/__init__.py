@@ -123,6 +123,7 @@ from bot.errors.llm import (
     UnknownPrice,
 )
 from bot.errors.store import (
+    CopyFailed,
     DamagedDatabase,
     DamagedText,
     DatabaseServerAway,
@@ -150,6 +151,7 @@ __all__ = [
     "BudgetSpent",
     "BudgetTooSmall",
     "Compressed",
+    "CopyFailed",
     "DamagedDatabase",
     "DamagedText",
     "DatabaseServerAway",

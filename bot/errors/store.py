@@ -91,6 +91,39 @@ class RotationFailed(BotError):
         )
 
 
+class CopyFailed(BotError):
+    """The database was not copied, or not wholly; the source is as it was."""
+
+    @classmethod
+    def no_database(cls, database: Path) -> CopyFailed:
+        return cls(
+            f"There is no database at {database}, so nothing was copied: set DATABASE_PATH to the bot's own, and run "
+            "this as the user that the bot runs as."
+        )
+
+    @classmethod
+    def not_empty(cls, target: Path | str) -> CopyFailed:
+        return cls(
+            f"{target} holds essays already, so nothing was copied: name an empty database. If this is a copy that was "
+            "finished before, set DATABASE_URL to it."
+        )
+
+    @classmethod
+    def other_copy(cls, target: Path | str) -> CopyFailed:
+        return cls(
+            f"{target} holds a part of another database's copy, so nothing was copied: name an empty database, or go "
+            "on with that copy."
+        )
+
+    @classmethod
+    def differs(cls, target: Path | str, table: str) -> CopyFailed:
+        return cls(
+            f"What was copied to {target} differs from the source in the table {table}, as when the bot has written to "
+            "the source since a copy that was cut short. No bot opens that copy: make the database anew, and run this "
+            "again."
+        )
+
+
 class DamagedDatabase(StoreError):
     """The database was changed outside the program, or the disk damaged it."""
 

@@ -139,8 +139,11 @@ class PostgresConnection:
         keys: dict[str, list[ForeignKey]] = {}
         for table, *key in self.raw.execute(_FOREIGN_KEYS).fetchall():
             keys.setdefault(table, []).append(ForeignKey(*key))
-        del columns[postgres_schema.STEPS_TABLE]
-        return [Table(name, tuple(found), tuple(keys.get(name, ()))) for name, found in columns.items()]
+        return [
+            Table(name, tuple(column for column in found if column != "rowid"), tuple(keys.get(name, ())))
+            for name, found in columns.items()
+            if not name.startswith("_")
+        ]
 
 
 _COLUMNS = """
@@ -244,6 +247,7 @@ class DatabasePool:
             max_size=connections,
             open=True,
             timeout=_CONNECT_SECONDS,
+            reconnect_timeout=_CONNECT_SECONDS,  # then the next step tries, at once
             configure=_configure,
             check=ConnectionPool.check_connection,
             kwargs={"autocommit": True},
@@ -307,7 +311,7 @@ class DatabasePool:
         self._pool.close()
 
     def _give_free(self) -> None:
-        with _connect(self._url) as connection:
+        with connect(self._url) as connection:
             PostgresDatabase(connection, self._keys, None, self._name).erase()
 
 
@@ -389,7 +393,7 @@ def open_database(url: str, keys: str, now: Callable[[], datetime]) -> Iterator[
     """Yield a connection to the database, whose schema is made or migrated first. Raise StoreError."""
     name = describe_url(url)
     ring = KeyRing(keys, name)
-    with translate_errors(name), _connect(url) as connection:
+    with translate_errors(name), connect(url) as connection:
         database = PostgresDatabase(connection, ring, None, name)
         with database.writing(_SCHEMA_OWNER):
             postgres_schema.migrate(database.db, name, now())
@@ -413,7 +417,7 @@ def check_server(url: str, keys: str) -> bool:
     """
     name = describe_url(url)
     ring = KeyRing(keys, name)
-    with translate_errors(name), _connect(url) as connection:
+    with translate_errors(name), connect(url) as connection:
         database = PostgresDatabase(connection, ring, None, name)
         with database.reading():
             if not postgres_schema.exists(database.db, name):
@@ -425,7 +429,7 @@ def check_server(url: str, keys: str) -> bool:
 @contextmanager
 def only_process(url: str, name: str) -> Iterator[bool]:
     """Hold a lock with this name in the database; yield whether no other process has it. Raise StoreError."""
-    with translate_errors(describe_url(url)), _connect(url) as connection:
+    with translate_errors(describe_url(url)), connect(url) as connection:
         query = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
         row = connection.execute(query, [f"only {name}"]).fetchone()
         yield row is not None and bool(row[0])
@@ -442,7 +446,7 @@ def describe_url(url: str) -> str:
 
 
 @contextmanager
-def _connect(url: str) -> Iterator[psycopg.Connection[Any]]:
+def connect(url: str) -> Iterator[psycopg.Connection[Any]]:
     """Yield a connection of its own to a server that can be used. Raise StoreUnavailable, psycopg.Error."""
     name = describe_url(url)
     if name == "DATABASE_URL":

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.errors import ForeignDatabase, NewerDatabase
+from bot.errors import ForeignDatabase, NewerDatabase, StoreUnavailable
 from bot.store.connection import Connection
 from bot.store.migrations import MIGRATION_NAMES
 
-STEPS_TABLE = "_schema_steps"
+STEPS_TABLE, _COPY_TABLE = "_schema_steps", "_unfinished_copy"
 _FIRST_STEP = "0020_essay_warnings"  # the last that the schema below has
 
 
@@ -329,10 +329,13 @@ _STEPS: Mapping[str, Sequence[str]] = {}
 def exists(db: Connection, where: str) -> bool:
     """Return whether the current schema is of this or an older release, False if it is empty.
 
-    Raise ForeignDatabase if it holds another program's tables, and NewerDatabase. ``where`` names it in an error.
+    Raise ForeignDatabase if it holds another program's tables, NewerDatabase, and StoreUnavailable while it is copied
+    to. ``where`` names it in an error.
     """
     query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
     names = {name for (name,) in db.execute(query).fetchall()}
+    if _COPY_TABLE in names:
+        raise StoreUnavailable(where, "a copy into it is not finished: run essay-bot migrate-store again")
     if STEPS_TABLE not in names:
         if names:
             raise ForeignDatabase(where)
@@ -361,6 +364,24 @@ def migrate(db: Connection, where: str, at: datetime) -> None:
             for statement in _STEPS[name]:
                 db.execute(statement)
             _record(db, [name], at)
+
+
+def unfinished_copy(db: Connection) -> str | None:
+    """Return what is being copied into the current schema, as ``mark_copy`` was told; None if nothing is."""
+    if db.execute("SELECT to_regclass(?)", [_COPY_TABLE]).fetchone()[0] is None:
+        return None
+    return str(db.execute(f"SELECT source FROM {_COPY_TABLE}").fetchone()[0])  # noqa: S608 - a constant
+
+
+def mark_copy(db: Connection, source: str) -> None:
+    """Mark the current schema as a copy that is not finished, so that nothing else opens it."""
+    db.execute(f"CREATE TABLE {_COPY_TABLE} (source TEXT NOT NULL)")
+    db.execute(f"INSERT INTO {_COPY_TABLE} (source) VALUES (?)", [source])  # noqa: S608 - a constant
+
+
+def unmark_copy(db: Connection) -> None:
+    """Say that the copy is finished."""
+    db.execute(f"DROP TABLE {_COPY_TABLE}")
 
 
 def _record(db: Connection, names: Sequence[str], at: datetime) -> None:
