@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.discord_ui.errors import INTERNAL_ERROR_MESSAGE
+from bot.discord_ui.interactions.responses import server_id
 from bot.essay.critique import Category, Severity
 from bot.services import llm_ports
 from bot.services.jobs.job import Job
@@ -125,12 +126,16 @@ def _sensible(what: str, given: dict[str, Any]) -> Any:
 
 @dataclass(eq=False)
 class Person:
-    """Somebody who tries doors. An owner has an essay with a post and a critique, and a panel of it."""
+    """Somebody who tries doors. An owner has an essay with a post and a critique, and a panel of it.
+
+    ``server`` is the one that they manage, None for those who use the bot in everybody's.
+    """
 
     user: User
     writer: str
     panel: Message
     subjects: tuple[str, ...] = ()
+    server: Guild | None = None
 
 
 @dataclass(eq=False, repr=False)
@@ -186,6 +191,13 @@ class FuzzedBot:
         person.subjects = (essay.id, critiqued.id, pasted.id)
         return person
 
+    async def manager(self) -> Person:
+        """Return somebody who manages a server of their own, with its panel of /settings before them."""
+        person = await self.stranger()
+        own = self.sim.guild(f"of {person.writer}", managers=(person.user,))
+        person.panel, person.server = await (await person.user.slash(own, "settings")).message(), own
+        return person
+
     async def add_bystander(self) -> None:
         """Let the bystander store what nobody else may reach."""
         before = self._all_rows()
@@ -203,7 +215,7 @@ class FuzzedBot:
         self, door: str, person: Person, kind: int, data: dict[str, Any], *, source: Message | None = None
     ) -> Act:
         """Send an interaction, wait until it is answered, and check what must hold. ``door`` is what is counted."""
-        place = self.guild.general
+        place = (person.server or self.guild).general
         owners = source.owners if source is not None else self.sim.world.owners(person.user.account, place)
         await self.begin()
         opened = await self.sim.interactions.open(
@@ -254,6 +266,9 @@ class FuzzedBot:
         for word in CANARIES:
             assert word not in shown, f"{word} of the bystander was shown; {about}"
         assert self._bystander_rows() == self._rows, f"rows of the bystander were changed; {about}"
+        query = "SELECT count(*) FROM server_rules WHERE server = ?"
+        (rules,) = self.database.execute(query, [server_id(self.bot.secret, self.guild.id)]).fetchone()
+        assert rules == 0, f"rules were set for a server that nobody manages; {about}"
 
     def shown(self, person: Person, opened: Interaction | None = None) -> str:
         """Return all that a person has been shown, in messages, files, forms and suggestions."""

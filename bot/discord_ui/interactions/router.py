@@ -174,7 +174,7 @@ SERVER_ACTIONS: Mapping[str, Action] = {
     "budgets": _form_action(server_rules.open_budgets_form),
     "budgets-save": _write_action(server_rules.save_budgets),
 }
-_ACTIONS = {"essay": ESSAY_ACTIONS, "critique": CRITIQUE_ACTIONS, "server": SERVER_ACTIONS}
+ACTION_TABLES = {"essay": ESSAY_ACTIONS, "critique": CRITIQUE_ACTIONS, "server": SERVER_ACTIONS}
 MORE_MENU = "more"  # a menu whose options are actions
 _ACTIONS_WITHOUT_SUBJECT = {
     *("essays", "retain", "choose", "pasted", "list", "voice-add", "voice-save", "voice-delete"),
@@ -199,7 +199,7 @@ def find_route(found: CustomId | None, value: str) -> Route:
         raise UnknownCustomId
     if found.kind == "essay" and found.action == MORE_MENU:
         found = replace(found, action=value, argument="")
-    action = _ACTIONS[found.kind].get(found.action)
+    action = ACTION_TABLES[found.kind].get(found.action)
     about_nothing = found.kind == "server" or found.action in _ACTIONS_WITHOUT_SUBJECT
     if action is None or (found.subject == NO_SUBJECT and not about_nothing):
         raise UnknownCustomId
