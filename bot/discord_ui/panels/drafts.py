@@ -323,7 +323,7 @@ def export_key(argument: str) -> str:
 def export_question_card(essay: str, title: str, version: int, open_points: str, key: str) -> Card:
     """Return a card that says what is open in a text that is to be exported for a place, and asks."""
     anyway = action_button("Export as it is", "export-anyway", essay, version, key)
-    look = action_button("Look at them first", "check", essay, version, style=ButtonStyle.PRIMARY)
+    look = action_button("Check first", "check", essay, version, style=ButtonStyle.PRIMARY)
     return Card(
         (
             heading_text(title),

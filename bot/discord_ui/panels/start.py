@@ -143,7 +143,7 @@ def _next_step_hint(state: EssayState) -> str:
     elif state.has_enough:
         steps = "Write the draft now, or answer more first."
     else:
-        steps = "Go on with the questions, or write the draft now."
+        steps = f"{'Go on with the' if state.questions else 'Answer a few'} questions, or write the draft now."
     return f"{steps} {describe_gaps(state)}".strip()
 
 

@@ -161,7 +161,9 @@ async def test_an_export_asks_first_while_something_is_open(sim: DiscordSimulato
     await user.click(panel, "Write draft")
     await user.sees(reads(panel, "not in your notes: 2 open"))
     await user.click(panel, "Export")
-    await user.sees(reads(panel, "Something is open in this text.** Of what the notes do not hold: 2 open."))
+    await user.sees(
+        reads(panel, "in this text.** It has 6 gaps to fill, marked [NEED: …]. Of what the notes do not hold: 2 open.")
+    )
     handed = await (await user.click(panel, "Export as it is")).followup()
     assert "2 open" in handed.text
     assert handed.files
@@ -173,7 +175,7 @@ async def test_an_export_asks_first_while_something_is_open(sim: DiscordSimulato
     as_text = await (await user.click(by_command, "Export as it is")).followup()
     (name,) = as_text.files
     assert name.endswith(".txt")
-    await user.click(panel, "Look at them first")
+    await user.click(panel, "Check first")
     await user.sees(reads(panel, "2 things that your notes do not hold."))
     models.script(said())
     await user.click(panel, "Fix")

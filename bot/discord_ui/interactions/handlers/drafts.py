@@ -321,7 +321,8 @@ async def export_or_ask(services: Services, writer: str, essay: str, key: str) -
         found = await services.checking.current(writer, essay)
         if not found.is_settled:
             title = (await services.essays.get_essay(writer, essay)).title
-            said = await services.checking.describe_for_export(writer, essay)
+            points = describe_open_points(found.version.text, await services.essays.notes(writer, essay))
+            said = join_sentences(points, await services.checking.describe_for_export(writer, essay))
             return ShowCard(export_question_card(essay, title, found.version.info.number, said, key))
     return await export_as_file(services, writer, essay, key)
 
