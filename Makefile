@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tests of one file run one after another in one process: what they share is made once, and they never meet each other.
 PYTEST = $(BIN)/python -m pytest -q -n auto --dist loadfile
 # These start bots, terminals and services. Whatever is not named here runs in `make check`, new directories too.
-SLOW = tests/discord_ui tests/terminal tests/deploy tests/failures tests/fuzz tests/llm tests/simulators \
+SLOW = tests/browser tests/discord_ui tests/terminal tests/deploy tests/failures tests/fuzz tests/llm tests/simulators \
 	tests/ops tests/evaluation
 
 .PHONY: help setup check lint quick test format bench docs docs-check clean
@@ -52,6 +52,7 @@ docs: $(READY) ## make the pages and pictures anew that are made from the code
 	$(BIN)/python -m tests.failures --write
 	$(BIN)/python docs/pictures/terminal.py
 	$(BIN)/python docs/pictures/discord_panels.py
+	$(BIN)/python docs/pictures/report.py
 
 docs-check: docs ## fail if they were not up to date
 	git diff --exit-code --stat -- docs

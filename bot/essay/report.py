@@ -198,9 +198,15 @@ def build_report(source: ReportSource) -> EssayReport:
         notes=tuple(note for note in source.notes if note.number in used),
         comparison=compare_public_texts(source.before, source.text) if source.before else None,
         compared_with=source.compared_with,
-        language=detect_language(parsed.prose),
+        language=_language_code(parsed.prose),
         critic=critique.model if critique is not None else None,
     )
+
+
+def _language_code(text: str) -> str:
+    """Return the language of a text as HTML names it; "" for one that is not told apart."""
+    found = detect_language(text)
+    return found if found != "other" else ""
 
 
 def _place(text: str, of: str, remarks: Iterable[tuple[Remark, Span]]) -> list[tuple[Remark, Span | None]]:
