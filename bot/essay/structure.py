@@ -17,7 +17,7 @@ class WordBudget:
         return isinstance(words, int) and self.low <= words <= self.high
 
     def __str__(self) -> str:
-        return f"{self.low}–{self.high}"
+        return f"{self.low:,}–{self.high:,}"
 
 
 @dataclass(frozen=True, slots=True)

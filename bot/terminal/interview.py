@@ -235,10 +235,11 @@ class KeyboardInterview:
     def _handle_answer(self, essay: Essay, question: Question, given: Note | None, line: str | PromptCommand) -> bool:
         """Handle a line; return False if the question stays open. ``given`` is its earlier answer, if there is one."""
         if question.origin is QuestionOrigin.DRAFT and line in (PromptCommand.BACK, PromptCommand.UNDO):
-            raise InvalidInput(
+            self._context.warn(
                 "What a draft left open is worked in at once, so there is no way back here: in the menu, undo takes "
                 "the text back, and notes edit and notes delete are for the answer. The question is still open."
             )
+            return False
         if line is PromptCommand.BACK:
             return self._go_back(essay, question)
         if line is PromptCommand.UNDO:

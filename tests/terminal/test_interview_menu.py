@@ -97,5 +97,6 @@ def test_what_is_open_is_counted_and_its_answers_are_not_taken_back_where_the_te
     seen = terminal.resume_and_type(essay, "", "answer", "Anna was.", "/back", "/undo", "4,000 a year.", END)
     assert "2 questions are open: answer puts them." in seen
     assert seen.count("worked in at once, so there is no way back here") == 2
+    assert not any(terminal.keyboard.offered)
     assert texts(terminal, essay)[2:] == ["Anna was.", "4,000 a year."]
     assert terminal.text(essay).text == "## What I missed\n\nAnna was.\n\n## What I gave up\n\nPay, 4,000 a year.\n"

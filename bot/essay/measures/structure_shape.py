@@ -46,6 +46,7 @@ def section_words(parsed: ParsedText, structure: Structure | None) -> MeasureRes
     hits: list[MeasureHit] = []
     missing: list[str] = []
     outside_budget: list[str] = []
+    has_long = False
     for section in structure.sections:
         indices = indices_by_section.get(section.key, [])
         words = sum(parsed.count_section_words(index) for index in indices)
@@ -54,6 +55,7 @@ def section_words(parsed: ParsedText, structure: Structure | None) -> MeasureRes
             missing.append(section.heading)
         elif words < section.budget.low * (1 - _LEEWAY) or words > section.budget.high * (1 + _LEEWAY):
             outside_budget.append(section.heading)
+            has_long = has_long or words > section.budget.high
             part = parsed.sections[indices[0]]
             span = Span(part.start, part.body_start) if part.heading_source else Span(part.start, part.end)
             hits.append(MeasureHit(span, f"{count_noun(words, 'word')}; the budget is {section.budget}"))
@@ -67,7 +69,9 @@ def section_words(parsed: ParsedText, structure: Structure | None) -> MeasureRes
         figures,
         note + ".",
         parsed.word_count >= MIN_WORDS and found > 1 and bool(outside_budget),
-        "Cut the longest section first, and look whether what goes was the next section in disguise.",
+        "Cut the longest section first, and look whether what goes was the next section in disguise."
+        if has_long
+        else "Tell more in the shortest section first, or take it out.",
         tuple(hits),
     )
 

@@ -42,8 +42,9 @@ class CheckCommands:
         job = self._context.run(self._checking.wait_for_check(LOCAL_WRITER, self._essay_id))
         if job is None:
             return
-        cost = max_cost_message(self._context.run(self._checking.max_cost(LOCAL_WRITER, self._essay_id)))
-        self._context.say(f"Each sentence is held against your notes; Ctrl-C leaves that. {cost}")
+        worst = self._context.run(self._checking.max_cost(LOCAL_WRITER, self._essay_id))
+        cost = f" {max_cost_message(worst)}" if worst else ""
+        self._context.say(f"Each sentence is held against your notes; Ctrl-C leaves that.{cost}")
 
         async def begun() -> Job:
             return job

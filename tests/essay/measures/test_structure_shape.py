@@ -35,6 +35,7 @@ def test_words_are_counted_by_section_and_the_opening_counts_for_the_first() -> 
     assert result.is_raised
     assert [mark.span.extract(text) for mark in result.hits] == ["## If it's you today\n"]
     assert "If it is you today" in result.summary
+    assert result.advice.startswith("Tell more")  # nothing is too long
 
 
 def test_sections_within_their_budget_are_not_raised_and_missing_ones_are_named() -> None:
@@ -60,8 +61,9 @@ def test_a_section_is_matched_by_one_heading_only() -> None:
 
 def test_a_long_opening_is_marked_over_its_text() -> None:
     text = PLAIN * 2 + f"\n## What I built\n\n{PLAIN}"
-    marks = measured(text, STRUCTURE)["section_words"].hits
-    assert [mark.span.start for mark in marks] == [0]
+    result = measured(text, STRUCTURE)["section_words"]
+    assert [mark.span.start for mark in result.hits] == [0]
+    assert result.advice.startswith("Cut the longest")
 
 
 def test_closing_gestures_are_counted_and_named_in_the_summary() -> None:
