@@ -11,7 +11,7 @@ COPY prompts prompts
 COPY bot bot
 # The virtual environment is copied whole into the second stage, which so needs neither pip's cache nor the sources.
 RUN python -m venv /opt/essay-bot \
-    && /opt/essay-bot/bin/pip install --no-cache-dir .
+    && /opt/essay-bot/bin/pip install --no-cache-dir '.[postgres]'
 
 FROM python:${PYTHON}-slim
 # The uid is fixed and numeric, so that files in the volume keep their owner when the image is built anew.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -16,9 +17,12 @@ from bot.essay.limits import WriterLimits
 from bot.services.essays import EssayService
 from bot.store.database import EncryptedDatabase
 from bot.store.encryption import TextCipher, generate_key
+from bot.store.postgres import PostgresStore
 from bot.store.quota import Quota
 from bot.store.sealed_columns import ESSAY_TITLE, NOTE_TEXT, VERSION_TEXT
+from bot.store.sql_store import SqlStore
 from bot.store.sqlite import SqliteStore
+from tests.postgres_server import KEY, PostgresServer, find_programs
 
 RUNS = 200
 FEW, MANY = 100, 100_000
@@ -27,39 +31,34 @@ TEXT = "A sentence of an essay, of some length. " * 150
 QUOTA = Quota(WriterLimits(minute_bytes=10**12, day_bytes=10**12))
 
 
-def filled(path: Path, essays: int) -> SqliteStore:
-    """A store with so many essays of ten writers in a hundred, each with a note and a version."""
-    store = SqliteStore(path, None, utc_now, QUOTA)
+async def fill(store: SqlStore, essays: int) -> None:
+    """Store so many essays of ten writers in a hundred, each with a note and a version."""
 
-    async def fill() -> None:
-        def work(database: EncryptedDatabase) -> None:
-            when = utc_now().isoformat()
-            rows = [(f"w{n // 10}", f"e{n}") for n in range(essays)]
-            with database.transaction("me") as db:
-                for w, e in rows:
-                    title = database.seal(ESSAY_TITLE.place(w, e, revision=0), "A title")
-                    db.execute(
-                        "INSERT INTO essays (id, writer, structure, title, head, created, changed)"
-                        " VALUES (?,?,'layoff',?,1,?,?)",
-                        [e, w, title, when, when],
-                    )
-                    db.execute(
-                        "INSERT INTO notes (essay, number, section, text, left_out, created) VALUES (?,1,NULL,?,0,?)",
-                        [e, database.seal(NOTE_TEXT.place(w, e, 1, revision=0), TEXT), when],
-                    )
-                    db.execute(
-                        "INSERT INTO versions (essay, number, origin, text, words, notes_through, created)"
-                        " VALUES (?,1,'assembled',?,1050,1,?)",
-                        [e, database.seal(VERSION_TEXT.place(w, e, 1), TEXT), when],
-                    )
+    def work(database: EncryptedDatabase) -> None:
+        when = utc_now().isoformat()
+        rows = [(f"w{n // 10}", f"e{n}") for n in range(essays)]
+        with database.transaction("host") as db:
+            for w, e in rows:
+                title = database.seal(ESSAY_TITLE.place(w, e, revision=0), "A title")
+                db.execute(
+                    "INSERT INTO essays (id, writer, structure, title, head, created, changed)"
+                    " VALUES (?,?,'layoff',?,1,?,?)",
+                    [e, w, title, when, when],
+                )
+                db.execute(
+                    "INSERT INTO notes (essay, number, section, text, left_out, created) VALUES (?,1,NULL,?,0,?)",
+                    [e, database.seal(NOTE_TEXT.place(w, e, 1, revision=0), TEXT), when],
+                )
+                db.execute(
+                    "INSERT INTO versions (essay, number, origin, text, words, notes_through, created)"
+                    " VALUES (?,1,'assembled',?,1050,1,?)",
+                    [e, database.seal(VERSION_TEXT.place(w, e, 1), TEXT), when],
+                )
 
-        await store.database.run(work)
-
-    asyncio.run(fill())
-    return store
+    await store.database.run(work)
 
 
-async def use(store: SqliteStore, writer: str, essay: str, number: int) -> None:
+async def use(store: SqlStore, writer: str, essay: str, number: int) -> None:
     """Opens the essay, reads its text, and appends a version."""
     essays = EssayService(store, {}, utc_now, new_essay_id)
     version = await essays.current_version(writer, essay)
@@ -87,11 +86,12 @@ def print_sealing() -> None:
         print(f"  {len(text):>5} characters: {told}")
 
 
-def run() -> None:
-    """Prints the median time of one opening, reading and appending in each store, and the ratio; and of sealing."""
-    print_sealing()
-    with tempfile.TemporaryDirectory() as directory, asyncio.Runner() as runner:
-        stores = {essays: filled(Path(directory) / f"{essays}.db", essays) for essays in (FEW, MANY)}
+def compare(name: str, open_store: Callable[[int], SqlStore]) -> None:
+    """Print the median time of one opening, reading and appending in a store of each size, and the ratio."""
+    with asyncio.Runner() as runner:
+        stores = {essays: open_store(essays) for essays in (FEW, MANY)}
+        for essays, store in stores.items():
+            runner.run(fill(store, essays))
         turns = itertools.count()
         times = medians(
             {
@@ -102,9 +102,24 @@ def run() -> None:
             },
             RUNS,
         )
-        for name, seconds in times.items():
-            print(f"  among {name:>7} essays {seconds * 1000:6.2f} ms")
-        few, many = times.values()
-        print(f"  ratio {many / few:.2f} (the same: 1)")
         for store in stores.values():
             store.close()
+    for size, seconds in times.items():
+        print(f"  {name}: among {size:>7} essays {seconds * 1000:6.2f} ms")
+    few, many = times.values()
+    print(f"  {name}: ratio {many / few:.2f} (the same: 1)")
+
+
+def run() -> None:
+    """Print how long sealing takes, and opening, reading and appending on SQLite, and on PostgreSQL if it is there."""
+    print_sealing()
+    with tempfile.TemporaryDirectory() as directory:
+        compare("SQLite", lambda essays: SqliteStore(Path(directory) / f"{essays}.db", None, utc_now, QUOTA))
+    if (programs := find_programs()) is None:
+        print("  PostgreSQL: not installed")
+        return
+    server = PostgresServer.start_new(programs, fsync="on", autovacuum="on")
+    try:
+        compare("PostgreSQL", lambda _: PostgresStore(server.new_database(), KEY, utc_now, QUOTA))
+    finally:
+        server.remove()

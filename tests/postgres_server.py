@@ -64,8 +64,8 @@ class PostgresServer:
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
     @classmethod
-    def start_new(cls, programs: Path) -> PostgresServer:
-        """Make a server and start it. It does not run as root, so then it is nobody's."""
+    def start_new(cls, programs: Path, **settings: str) -> PostgresServer:
+        """Make a server and start it, with settings of its own. It does not run as root, so then it is nobody's."""
         directory = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
@@ -73,7 +73,7 @@ class PostgresServer:
         server = cls(directory, programs)
         server._run("initdb", "-D", str(server.data), "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
         with (server.data / "postgresql.conf").open("a") as file:
-            file.writelines(f"{name} = '{value}'\n" for name, value in _SETTINGS.items())
+            file.writelines(f"{name} = '{value}'\n" for name, value in {**_SETTINGS, **settings}.items())
             file.write(f"unix_socket_directories = '{directory}'\n")
         server.start()
         return server

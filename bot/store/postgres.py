@@ -428,11 +428,17 @@ def check_server(url: str, keys: str) -> bool:
 
 @contextmanager
 def only_process(url: str, name: str) -> Iterator[bool]:
-    """Hold a lock with this name in the database; yield whether no other process has it. Raise StoreError."""
+    """Hold a lock with this name in the database; yield whether no other process has it. Raise StoreError.
+
+    One that was killed just now may have it for a moment, so it is waited for, for some seconds.
+    """
     with translate_errors(describe_url(url)), connect(url) as connection:
-        query = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
-        row = connection.execute(query, [f"only {name}"]).fetchone()
-        yield row is not None and bool(row[0])
+        try:
+            connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [f"only {name}"])
+        except errors.LockNotAvailable:
+            yield False
+        else:
+            yield True
 
 
 def describe_url(url: str) -> str:

@@ -9,12 +9,15 @@ import asyncio
 import signal
 from pathlib import Path
 
+import pytest
+
 from bot import bootstrap
 from bot.discord_ui.interactions.responses import writer_id
 from bot.essay.export import export_markdown, read_export
 from bot.settings import Settings
+from bot.store.sql_store import SqlStore
 from bot.store.sqlite import SqliteStore
-from tests.discord_ui.bot_process import Runs, claude, runs, started
+from tests.discord_ui.bot_process import COMMAND, Runs, claude, environment, runs, started
 from tests.discord_ui.story_steps import PLACES, STORY, Step, Writer, begun, exported, exported_as_it_is
 from tests.simulators.claude import ClaudeSimulator
 from tests.simulators.discord import Channel, DiscordSimulator, Guild, User
@@ -62,9 +65,8 @@ async def take_step(step: Step, one: Writer) -> None:
         raise
 
 
-async def check_exports(people: list[Writer], exported: list[bytes], database: Path) -> None:
+async def check_exports(people: list[Writer], exported: list[bytes], store: SqlStore) -> None:
     """What each was handed is their stored text, byte for byte, and holds nothing of the others."""
-    store = SqliteStore(database, None, bootstrap.utc_now)  # no process has it open now
     try:
         desk = bootstrap.build_services(Settings.model_construct(), with_model=False, store=store).essays
         for one, data in zip(people, exported, strict=True):
@@ -94,7 +96,7 @@ async def test_three_writers_reach_the_export_in_a_server_in_the_dm_and_by_user_
         exported = [await export(one) for one in people]
         run.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(run.wait(), 10) == 0
-    await check_exports(people, exported, tmp_path / "essays.db")
+    await check_exports(people, exported, SqliteStore(tmp_path / "essays.db", None, bootstrap.utc_now))
     log = (tmp_path / "run.log").read_text()
     assert log.count("essay write: done") == len(people)
     assert log.count("/export: done") == len(people)
@@ -113,6 +115,33 @@ async def test_the_whole_story_works_with_a_kill_between_every_two_steps(sim: Di
     await runs.again()
     exported = [await export(one) for one in people]
     await runs.kill()
-    await check_exports(people, exported, runs.folder / "essays.db")
+    await check_exports(people, exported, SqliteStore(runs.folder / "essays.db", None, bootstrap.utc_now))
     assert [one.changed for one in sim.syncs] == [True]
     assert sim.gateway.identifies == len(STORY) + 2
+
+
+@pytest.mark.postgres
+async def test_the_whole_story_works_on_postgresql_with_a_kill_between_every_two_steps(
+    sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path, postgres_url: str
+) -> None:
+    """And a second bot on that database is refused."""
+    from tests.postgres_server import KEY, open_store
+
+    sim.settings.rate_limits = False
+    more = {**environment(sim, claude, tmp_path), "DATABASE_URL": postgres_url, "DATABASE_KEY": KEY}
+    runs = Runs(sim, tmp_path, more)
+    await runs.start()
+    try:
+        people = await writers(sim)
+        for step in STORY:
+            await runs.again()
+            await take_step_together(step, people)
+        exported = [await export(one) for one in people]
+        second = await asyncio.create_subprocess_exec(*COMMAND, cwd=tmp_path, env=more, stderr=asyncio.subprocess.PIPE)
+        _, said = await second.communicate()
+        assert "Another process serves postgresql://" in " ".join(said.decode().split())
+    finally:
+        await runs.kill()
+    await check_exports(people, exported, open_store(postgres_url, bootstrap.utc_now))
+    assert not (tmp_path / "essays.db").exists()
+    assert [one.word for one in people if one.word in runs.log] == []

@@ -10,6 +10,7 @@ import pytest
 
 from bot.errors import UnknownEssay
 from bot.essay.essay import Origin
+from bot.essay.limits import StorageIncrease
 from bot.services.jobs.job import JobKind, JobOutcome, JobState
 from bot.services.ledger import Reservation
 from bot.services.llm_ports import ModelRole
@@ -233,24 +234,27 @@ async def test_jobs_calls_and_memberships_are_deleted_in_time(
             tx.jobs.end(job.id, JobOutcome(JobState.DONE), at)
             tx.ledger.add_call(Reservation("me", ModelRole.WRITER, "big", "draft.md", "abc", 1), at)
             tx.values.set(f"member d{at:%j} s", at.isoformat())
+            tx.quota.check_and_record("me", None, StorageIncrease(10), at)
             return job.id
 
         return step
 
-    def counted(tx: Transaction) -> tuple[int, int]:
+    def counted(tx: Transaction) -> tuple[int, int, int]:
         calls = sum(row.calls for row in tx.ledger.usage(start - DAY))
         seen = sum(tx.values.get(f"member d{start + n * DAY:%j} s") is not None for n in (0, 80))
-        return calls, seen
+        return calls, seen, tx.people.counts("me").get("stored", 0)
 
     first = await room.store.write(LOCAL_WRITER, fill(start))
     last = await room.store.write(LOCAL_WRITER, fill(start + 80 * DAY))
     calendar.now = start + 89 * DAY
+    yesterday = calendar.now - DAY
+    await room.store.write("me", lambda tx: tx.quota.check_and_record("me", None, StorageIncrease(10), yesterday))
     await retention.run_if_due(post.warn)
-    assert await room.store.read(counted) == (2, 1)
+    assert await room.store.read(counted) == (2, 1, 1)
     assert (await room.store.read(lambda tx: tx.jobs.get(LOCAL_WRITER, first))).id == first
     calendar.now = start + 401 * DAY
     await retention.run_if_due(post.warn)
-    assert await room.store.read(counted) == (1, 0)
+    assert await room.store.read(counted) == (1, 0, 0)
     found = await room.store.read(lambda tx: tx.jobs.latest(LOCAL_WRITER, essay))
     assert found is not None
     assert found.id == last
