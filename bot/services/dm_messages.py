@@ -3,7 +3,7 @@
 A message is known by its id, a number that grows with time. While a question is open before the writer, each message is
 part of its answer; when the answer ends, its messages become one note. Without a question a message is a note by
 itself. In an essay without content it waits, because a note would fix the essay's structure before the writer has
-chosen it.
+chosen it; one of several lines is divided then, so that each can be placed.
 
 A note that was made of messages is a view over them: its text is theirs, in the order of their ids, with blank lines
 between. So editing a message edits its note, until the writer edits the note itself: then it has a text of its own, and
@@ -218,6 +218,38 @@ class DmMessageService:
         return await self._store.write(
             writer, lambda tx: self._make_notes(tx, writer, essay, tx.messages.waiting(writer, essay), now)
         )
+
+    async def divide_notes(self, writer: str, essay: str, notes: Sequence[Note]) -> tuple[Note, ...]:
+        """Divide notes that messages have become into their blocks, list items and lines, as a page of notes is.
+
+        A divided note has a text of its own. One with a heading, with anything private, or of which something would be
+        left out stays whole. Return all of them as they are then.
+        """
+        structure = self._essays.structure_of(await self._essays.get_essay(writer, essay))
+        divided: dict[int, Sequence[NewNote]] = {}
+        for note in notes:
+            if note.is_private or has_private_mark(note.text):
+                continue
+            page = await parse_in_worker(writer, len(note.text), parse_notes, note.text, structure, title_room=0)
+            if len(page.notes) > 1 and not page.removed and all(one.section is None for one in page.notes):
+                divided[note.number] = page.notes
+        now = self._clock()
+
+        def divide(tx: Transaction) -> tuple[Note, ...]:
+            made: list[Note] = []
+            for given in notes:
+                note = tx.essays.note(writer, essay, given.number)
+                lines = divided.get(note.number, ()) if note == given else ()
+                if lines:
+                    size = stored_bytes(*(one.text for one in lines))
+                    adding = StorageIncrease(size, notes=len(lines) - 1, note_bytes=size)
+                    tx.quota.check_and_record(writer, essay, adding, now)
+                    tx.essays.update_note(writer, essay, replace(note, text=lines[0].text), now)
+                    note = tx.essays.note(writer, essay, note.number)
+                made += [note, *(tx.essays.add_note(writer, essay, one, now) for one in lines[1:])]
+            return tuple(made)
+
+        return await self._store.write(writer, divide)
 
     async def set_context(self, writer: str, essay: str, question: int | None) -> None:
         """Store what the writer's messages are about: a question of an essay, or the essay alone.

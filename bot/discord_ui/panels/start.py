@@ -56,10 +56,11 @@ def start_card(
         alternatives = (
             "paste the notes you have, or just write here" if context.is_bot_dm else "or paste the notes you have"
         )
+        other = " If something else happened, choose it below." if len(structures) > 1 else ""
         parts.append(
             TextBlock(
-                f"{state.structure.description}\nAnswer a few questions, {alternatives}. The post is made from your "
-                "own words: nothing is invented, and what is missing is marked."
+                f"{state.structure.description}{other}\nAnswer a few questions, {alternatives}. The post is made from "
+                "your own words: nothing is invented, and what is missing is marked."
             )
         )
     if not begun:

@@ -235,17 +235,28 @@ async def test_a_question_stays_open_until_next_however_many_messages_come(sim: 
     assert [one.state for one in asked] == [QuestionState.OPEN]
 
 
-async def test_what_was_written_before_the_interview_is_placed_and_stands_before_the_interviewer(
+async def test_what_was_written_before_the_interview_is_placed_line_by_line_and_stands_before_the_interviewer(
     sim: DiscordSimulator, talking: Bot, models: Scripted
 ) -> None:
+    """A message with a private mark stays whole, and is not placed. An edit of a divided message changes no note."""
     user = sim.user("writer")
     panel = await (await user.slash(user.dm, "draft")).message()
-    await user.say(user.dm, "The export service was mine.")
-    await user.sees(reads(panel, "You wrote 1 message. It is stored, and becomes a note when you go on."))
+    lines = await user.say(user.dm, "I left in May.\nThe export service was mine, and nobody else knew how it worked.")
+    hidden = "My pay was 61,000.\n\n[private] Nobody else knows that."
+    await user.say(user.dm, hidden)
+    await user.sees(reads(panel, "You wrote 2 messages. All are stored, and each becomes a note when you go on."))
     asked = NextQuestion("what-i-missed", "When was the export service yours?", {})
     models.script({1: "what-i-missed"}, asked)
     await user.click(panel, "Interview me")
     await user.sees(reads(panel, "When was the export service yours?"))
-    assert [note.section for note in await notes(talking, user)] == ["what-i-missed"]
+    assert "placed: " in panel.text
+    assert [(note.text, note.section) for note in await notes(talking, user)] == [
+        ("I left in May.", "what-i-missed"),
+        (hidden, None),
+        ("The export service was mine, and nobody else knew how it worked.", None),
+    ]
     (given,) = [one.given for one in models.asked if one.what == "next_question"]
-    assert [note.text for note in given["notes"]] == ["The export service was mine."]
+    assert "The export service was mine, and nobody else knew how it worked." in [note.text for note in given["notes"]]
+    await user.edit(lines, "I left in June.")
+    await user.sees(lambda screen: "text of its own" in screen.text)
+    assert (await notes(talking, user))[0].text == "I left in May."

@@ -18,7 +18,7 @@ from bot.discord_ui.interactions.responses import (
 from bot.discord_ui.panels import forms
 from bot.discord_ui.panels.essay_state import load_essay_state
 from bot.discord_ui.panels.forms import join_pasted_fields
-from bot.discord_ui.panels.interview import FURTHER_MODE, OPEN_MODE, SKIPPED_MODE, answered_card
+from bot.discord_ui.panels.interview import FURTHER_MODE, OPEN_MODE, SKIPPED_MODE, answered_card, describe_places
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import BotError, NothingToDo, StructureFileMissing, UnknownStructure
 from bot.essay.essay import Note, Question, QuestionState
@@ -86,6 +86,7 @@ async def show_question(presenter: Presenter, request: ActionRequest) -> Handler
     if request.essay is None or not request.essay.pending_messages:
         return await _ask_question(presenter, request, "")
     notes = await services.dm_messages.finish_all_answers(writer, essay)
+    notes = await services.dm_messages.divide_notes(writer, essay, notes)
     unplaced = {note.number for note in notes if note.section is None and not note.is_private}
     job = await presenter.start_placement(writer, essay, unplaced) if unplaced else None
     if job is None:
@@ -93,7 +94,8 @@ async def show_question(presenter: Presenter, request: ActionRequest) -> Handler
 
     async def ask() -> ShowCard:
         await services.jobs.wait(writer, job.id)
-        return await _next_question_card(presenter, request, "")
+        places = describe_places(await load_essay_state(services, writer, essay), unplaced)
+        return await _next_question_card(presenter, request, "", places)
 
     return await presenter.show_waiting(job, request.context, end=ask)
 
