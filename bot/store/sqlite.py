@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import os
 import sqlite3
+import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
@@ -39,13 +43,14 @@ from bot.store.migrations import MIGRATION_NAMES, migrations
 from bot.store.quota import Quota
 from bot.store.resealing import seal_to_places
 from bot.store.sql_store import SqlStore
-from bot.store.worker_thread import WorkerThread
+from bot.store.worker_thread import StepResult, Waiter, WorkerThread, run_step
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 APPLICATION_ID = 0x43455342  # "CESB", in the file's header: tells our files from any other program's
+_GROUP_SECONDS = 0.02  # for which writes are added to a group, while reads wait for it
 BUSY_SECONDS = 5.0  # how long to wait while another process writes; its transactions take milliseconds
 # Wait for the disk at each commit, so that a power failure takes nothing that a writer was told is stored. Some builds
 # of SQLite wait less in WAL mode unless told to (SQLITE_DEFAULT_WAL_SYNCHRONOUS).
@@ -282,13 +287,26 @@ def key_fingerprints(db: Database) -> set[str]:
     return {row[0] for row in db.execute("SELECT fingerprint FROM keys")}
 
 
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """A step that waits to be run and committed."""
+
+    step: Callable[[EncryptedDatabase], Any]
+    waiter: Waiter
+
+
 class DatabaseThread:
-    """See DatabaseRunner. One thread owns the database; all calls run in it one after another, reads first."""
+    """See DatabaseRunner. One thread owns the database; all calls run in it one after another, reads first.
+
+    Writes that wait when the thread comes to them are committed together, each in a savepoint: with a hundred people at
+    once each would otherwise wait for the disk a hundred times.
+    """
 
     def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime], quota: Quota | None = None) -> None:
         """Open the database in the thread. Raise as SqliteDatabase does."""
         self._path = path
         self._is_closed = False
+        self._writes: deque[_Write] = deque()  # appended to by the callers, taken from by the thread
         self._worker = WorkerThread("store")
         try:
             self._database = self._worker.run_blocking(lambda: SqliteDatabase(path, keys, now, quota))
@@ -326,13 +344,50 @@ class DatabaseThread:
         It is completed even if the caller is cancelled.
         """
 
-        def writing(database: EncryptedDatabase) -> T:
-            with database.transaction(owner):
-                result = step(database)
-            self._database.erase_deleted()
-            return result
+        if self._is_closed:
+            raise StoreUnavailable(self._path, "it was closed")
+        waiting: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._writes.append(_Write(step, waiting))
+        self._worker.run_together(self._write_waiting)
+        return await waiting
 
-        return await self.run(writing)
+    def _write_waiting(self) -> list[StepResult]:
+        """Run and commit the writes that wait; return their results. Where the commit fails, all have failed."""
+        if not self._writes:  # an earlier turn has taken them all
+            return []
+        taken: list[_Write] = []
+        done: list[StepResult] = []
+        _, error = run_step(lambda: self._run_translated(lambda database: self._write_group(database, taken, done)))
+        if error is None:
+            return done
+        failed = {one.waiter: one.error for one in done if one.error is not None}
+        return [
+            StepResult(one.waiter, None, failed.get(one.waiter, error)) for one in taken or [self._writes.popleft()]
+        ]
+
+    def _write_group(self, database: EncryptedDatabase, taken: list[_Write], done: list[StepResult]) -> None:
+        """Run the writes that wait in one transaction, each in a savepoint: one that fails leaves nothing behind."""
+        until = time.monotonic() + _GROUP_SECONDS
+        with database.transaction(""):
+            while self._writes:
+                taken.append(self._writes.popleft())
+                done.append(self._write_one(database, taken[-1].step, taken[-1].waiter))
+                if time.monotonic() > until:  # what is left has asked for a turn of its own
+                    break
+        self._database.erase_deleted()
+
+    def _write_one(
+        self, database: EncryptedDatabase, step: Callable[[EncryptedDatabase], Any], waiter: Waiter
+    ) -> StepResult:
+        """Run one write. Raise its error where SQLite has ended the whole transaction for it, as on a full disk."""
+        database.db.execute("SAVEPOINT one_write")
+        result, error = run_step(lambda: self._run_translated(step))
+        if error is not None:
+            if not self._database.db.raw.in_transaction:
+                raise error
+            database.db.execute("ROLLBACK TO one_write")
+        database.db.execute("RELEASE one_write")
+        return StepResult(waiter, result, error)
 
     def _run_translated(self, work: Callable[[EncryptedDatabase], T]) -> T:
         with translate_errors(self._path):

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from concurrent import futures
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count
-from queue import PriorityQueue
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 ResultT = TypeVar("ResultT")
@@ -22,14 +22,15 @@ ResultT = TypeVar("ResultT")
 _URGENT, _NORMAL, _LAST = range(3)  # the order in which steps are taken
 _BATCH_SECONDS = 0.002  # how long the results of finished steps may wait for those of the next steps
 
-_Waiter = asyncio.Future[Any] | futures.Future[Any]
+Waiter = asyncio.Future[Any] | futures.Future[Any]
+_Step = tuple[Callable[[], Any], Waiter | None]
 
 
 @dataclass(frozen=True, slots=True)
-class _StepResult:
+class StepResult:
     """The result of a step, and the future that waits for it."""
 
-    waiter: _Waiter
+    waiter: Waiter
     result: Any
     error: BaseException | None
 
@@ -50,8 +51,10 @@ class WorkerThread:
     """
 
     def __init__(self, name: str) -> None:
-        self._steps: PriorityQueue[tuple[int, int, tuple[Callable[[], Any], _Waiter] | None]] = PriorityQueue()
-        self._numbers = count()
+        # One entry in the queue for each step, which says only that there is one more: its put and get are in C, where
+        # those of a PriorityQueue hand Python's global lock to and fro.
+        self._asked: SimpleQueue[None] = SimpleQueue()
+        self._steps: tuple[deque[_Step | None], ...] = tuple(deque() for _ in range(_LAST + 1))
         self._thread = threading.Thread(target=self._run_steps, name=name, daemon=True)
         self._thread.start()
 
@@ -70,30 +73,43 @@ class WorkerThread:
         self._put((work, waiting), _URGENT if urgent else _NORMAL)
         return waiting
 
+    def run_together(self, work: Callable[[], Iterable[StepResult]]) -> None:
+        """Have ``work`` done, which does what several wait for at once, and hand each of them its result."""
+        self._put((work, None), _NORMAL)
+
     def close(self) -> None:
         """End the thread once all steps are done."""
         self._put(None, _LAST)
         self._thread.join()
 
-    def _put(self, step: tuple[Callable[[], Any], _Waiter] | None, priority: int) -> None:
-        self._steps.put((priority, next(self._numbers), step))
+    def _put(self, step: _Step | None, priority: int) -> None:
+        self._steps[priority].append(step)
+        self._asked.put(None)
+
+    def _next_step(self) -> _Step | None:
+        """Return the first of the most urgent steps, once there is any; None at the end."""
+        self._asked.get()
+        return next(steps for steps in self._steps if steps).popleft()
 
     def _run_steps(self) -> None:
-        while (step := self._steps.get()[2]) is not None:
-            until, done = time.monotonic() + _BATCH_SECONDS, list[_StepResult]()
+        while (step := self._next_step()) is not None:
+            until, done = time.monotonic() + _BATCH_SECONDS, list[StepResult]()
             while step is not None:
                 work, waiting = step
-                done.append(_StepResult(waiting, *_run_step(work)))
-                if time.monotonic() > until or self._steps.empty():
+                if waiting is None:
+                    done += work()
+                else:
+                    done.append(StepResult(waiting, *run_step(work)))
+                if time.monotonic() > until or self._asked.empty():
                     break
-                step = self._steps.get()[2]
+                step = self._next_step()
             _deliver_results(done)
             if step is None:
                 return
             del step, work, waiting, done  # nothing is held while the next is waited for
 
 
-def _run_step(work: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+def run_step(work: Callable[[], Any]) -> tuple[Any, BaseException | None]:
     """Run a step; return its result and its error, one of them None.
 
     It knows nothing of the waiting future: an error keeps alive what its frames refer to.
@@ -104,9 +120,9 @@ def _run_step(work: Callable[[], Any]) -> tuple[Any, BaseException | None]:
         return None, error
 
 
-def _deliver_results(done: list[_StepResult]) -> None:
+def _deliver_results(done: list[StepResult]) -> None:
     """Deliver each result to the loop or the thread that waits for it."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_StepResult]] = {}
+    by_loop: dict[asyncio.AbstractEventLoop, list[StepResult]] = {}
     for one in done:
         if isinstance(one.waiter, futures.Future):
             one.deliver()
@@ -117,6 +133,6 @@ def _deliver_results(done: list[_StepResult]) -> None:
             loop.call_soon_threadsafe(_deliver_all, those)
 
 
-def _deliver_all(done: list[_StepResult]) -> None:
+def _deliver_all(done: list[StepResult]) -> None:
     for one in done:
         one.deliver()

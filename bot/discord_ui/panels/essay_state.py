@@ -27,7 +27,7 @@ class EssayState(EssaySnapshot):
     progress of the last job, None if it has ended. ``claims`` are those of the current text that the notes do not
     contain; None if they are not known yet, or if there is a checker, which replaces them. ``check_job`` is the job to
     wait for until more is known of the text, None while no check is under way. ``draft_cost`` is what a first draft may
-    cost at most, and its check, in nano-dollars; see ``DraftingService.draft_cost``.
+    cost at most, and its check, in nano-dollars, None while a job runs; see ``DraftingService.draft_cost``.
     """
 
     structure: Structure
@@ -131,17 +131,19 @@ async def load_essay_state(services: Services, writer: str, essay: str, now: Ess
         await services.jobs.release_abandoned(writer, essay)  # no effect if it has ended meanwhile
         now = await services.essays.snapshot(writer, essay)
     view = services.jobs.view(now.job) if now.job is not None else None
+    is_running = view is not None and not view.job.state.is_ended
+    asks_for_draft = services.has_model and now.version is None and not is_running
     stored = {field.name: getattr(now, field.name) for field in fields(now)}
     key = now.essay.structure
     return EssayState(
         **stored | {"job": view.job if view is not None else None},  # a running job is ahead of what is stored
         # An essay is shown without its structure's file, too: only asking and writing need that.
         structure=services.structures.get(key) or Structure(key, key, "", ()),
-        running_job=view if view is not None and not view.job.state.is_ended else None,
+        running_job=view if is_running else None,
         has_model=services.has_model,
         has_checker=services.checking.has_checker,
         check_job=check_job,
-        draft_cost=await services.drafting.draft_cost(now) if services.has_model and now.version is None else None,
+        draft_cost=await services.drafting.draft_cost(now) if asks_for_draft else None,
     )
 
 

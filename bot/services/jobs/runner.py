@@ -10,12 +10,14 @@ import asyncio
 import logging
 import traceback
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
+from weakref import WeakValueDictionary
 
 from bot.errors import BeingDeleted, BotError, Declined, JobRunning, ShuttingDown, TooManyJobs, UnknownJob
 from bot.services import metrics
@@ -60,7 +62,10 @@ class JobRunner:
         self._jobs: dict[int, RunningJob] = {}
         self._queue: list[int] = []
         self._unsaved_writes: list[FinalWrite] = []
-        self._admission_lock = asyncio.Lock()
+        self._admission_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by writer
+        self._admitted: Counter[str] = Counter()  # jobs that will start as soon as they are stored, by writer
+        self._starting: set[asyncio.Task[Job]] = set()
+        self._retry_lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._is_closing = False
         self._work_for: Callable[[Job], Awaitable[JobWork]] | None = None
@@ -84,7 +89,10 @@ class JobRunner:
         runs on the subject, TooManyJobs if the writer has too many queued, ShuttingDown after ``close``, and what
         ``prepare`` raises; then nothing is stored.
         """
-        return await asyncio.shield(self._spawn(self._admit(writer, subject, kind, work, base, argument, prepare)))
+        starting = self._spawn(self._admit(writer, subject, kind, work, base, argument, prepare))
+        self._starting.add(starting)
+        starting.add_done_callback(self._starting.discard)
+        return await asyncio.shield(starting)
 
     async def _admit(
         self,
@@ -104,7 +112,7 @@ class JobRunner:
             tx.jobs.end_open(writer, subject, [one for one in JobKind if one.gives_way], JobState.INTERRUPTED, now)
             return tx.jobs.add(writer, subject, kind, base, argument, now, running=starts_at_once)
 
-        async with self._admission_lock:  # count the next job only when this one is queued
+        async with self._admission_lock(writer):  # count the writer's next job only when this one is queued
             if self._is_closing:
                 raise ShuttingDown
             other = self.running_job(writer, subject)
@@ -116,16 +124,40 @@ class JobRunner:
                 raise TooManyJobs(2 * self._max_per_writer)
             await self._retry_unsaved_writes()
             now, starts_at_once = self._clock(), kind.gives_way or self._has_room_for(writer)
-            job = await self._store.write(writer, add)
-            if other is not None and (yielding := self._jobs.get(other.id)) is not None:
-                await self._stop_running(yielding, JobState.INTERRUPTED)
-            live = self._jobs[job.id] = RunningJob(job, work, now)
-            if kind.gives_way:
-                self._run_soon(live)
-            else:
-                self._queue.append(job.id)
-                self._start_queued()
+            with self._held_place(writer, wanted=starts_at_once and not kind.gives_way):
+                job = await self._store.write(writer, add)
+                if other is not None and (yielding := self._jobs.get(other.id)) is not None:
+                    await self._stop_running(yielding, JobState.INTERRUPTED)
+                live = self._jobs[job.id] = RunningJob(job, work, now)
+                if starts_at_once:
+                    self._run_soon(live)
+                else:
+                    self._queue.append(job.id)
+            self._start_queued()
             return job
+
+    @contextmanager
+    def _held_place(self, writer: str, *, wanted: bool) -> Iterator[None]:
+        """Count a job that is being stored among the running ones; if that fails, its place goes to a queued one."""
+        if not wanted:
+            yield
+            return
+        self._admitted[writer] += 1
+        try:
+            yield
+        except BaseException:
+            self._release_place(writer)
+            self._start_queued()
+            raise
+        self._release_place(writer)
+
+    def _release_place(self, writer: str) -> None:
+        self._admitted[writer] -= 1
+        if not self._admitted[writer]:
+            del self._admitted[writer]
+
+    def _admission_lock(self, writer: str) -> asyncio.Lock:
+        return self._admission_locks.setdefault(writer, asyncio.Lock())
 
     def running_job(self, writer: str, subject: str) -> Job | None:
         """Return the writer's job on the subject that has not ended, None if there is none."""
@@ -199,7 +231,7 @@ class JobRunner:
 
     async def drop_all(self, writer: str) -> None:
         """Stop all jobs of a writer, and keep nothing of their text: all that is stored of them is being deleted."""
-        async with self._admission_lock:  # let a start that is under way finish first, so that its job is seen here
+        async with self._admission_lock(writer):  # let a start that is under way finish first: its job is seen here
             lives = [live for live in self._jobs.values() if live.job.writer == writer]
         for live in lives:
             live.drops_text = True
@@ -208,8 +240,8 @@ class JobRunner:
     async def close(self) -> None:
         """Interrupt every job and keep its text so far. Nothing can be started afterwards."""
         self._is_closing = True
-        async with self._admission_lock:  # let a start that is under way finish first, so that its job is seen here
-            lives = list(self._jobs.values())
+        await asyncio.gather(*self._starting, return_exceptions=True)  # so that their jobs are seen here
+        lives = list(self._jobs.values())
         await asyncio.gather(*(self._stop_running(live, JobState.INTERRUPTED) for live in lives))
         try:
             await self._retry_unsaved_writes()
@@ -305,7 +337,8 @@ class JobRunner:
     @property
     def _running_by_writer(self) -> Counter[str]:
         lives = self._jobs.values()
-        return Counter(live.job.writer for live in lives if live.is_started and not live.job.kind.gives_way)
+        running = Counter(live.job.writer for live in lives if live.is_started and not live.job.kind.gives_way)
+        return running + self._admitted
 
     def _queue_position(self, job: int) -> int | None:
         if job not in self._queue:
@@ -414,9 +447,10 @@ class JobRunner:
 
     async def _retry_unsaved_writes(self) -> None:
         """Store the ends of jobs that could not be stored before; until then their essays seem busy."""
-        while self._unsaved_writes:
-            await self._store.write(self._unsaved_writes[0].writer, self._unsaved_writes[0].run)
-            del self._unsaved_writes[0]
+        async with self._retry_lock:
+            while self._unsaved_writes:
+                await self._store.write(self._unsaved_writes[0].writer, self._unsaved_writes[0].run)
+                del self._unsaved_writes[0]
 
     async def _stop_running(self, live: RunningJob, state: JobState) -> None:
         if live.stop_state is None:  # the first stop decides how the job ends
