@@ -13,6 +13,7 @@ from benchmarks import (
     hostile_input,
     llm_stream,
     measures,
+    one_machine,
     parsing_growth,
     session_cost,
     startup,
@@ -28,6 +29,7 @@ BENCHMARKS = {
 }
 BY_NAME_ONLY = {
     "discord_load": discord_load.run,  # takes minutes, and the whole machine
+    "one_machine": one_machine.run,
     "hostile": hostile_input.run,  # the same
     "llm_stream": llm_stream.run,  # two minutes, and both cores
     "flow": code_paths.run,  # counts, takes no times

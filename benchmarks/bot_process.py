@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -37,12 +38,18 @@ _MARKED = (
 
 @dataclass(eq=False)
 class Stage:
-    """What a benchmark acts on. ``answers`` gives the model's reply by the writer's number."""
+    """What a benchmark acts on.
+
+    ``pid`` is the bot's process. ``answers`` gives the model's reply by the writer's number, ``asked_at`` when the
+    model was last asked for it, in seconds since 1970.
+    """
 
     sim: DiscordSimulator
     claude: ClaudeSimulator
     probe: Path
+    pid: int
     answers: dict[int, Answer]
+    asked_at: dict[int, float]
 
     def samples(self, start: float, end: float) -> list[Sample]:
         """What the probe in the bot found between two times."""
@@ -63,11 +70,14 @@ def number_in(request: Request) -> int | None:
 async def stage(*, at_once: int, with_model: bool = True) -> AsyncIterator[Stage]:
     """A bot that may do ``at_once`` jobs at once, connected. Where a step fails, the end of its log is shown."""
     answers: dict[int, Answer] = {}
+    asked_at: dict[int, float] = {}
 
     def respond(request: Request) -> Answer:
         if request.schema is not None:
             return _check(request) if is_check(request) else Reply('{"question": null, "placements": []}')
-        return answers[number_in(request) or 0]
+        who = number_in(request) or 0
+        asked_at[who] = time.time()
+        return answers[who]
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -90,8 +100,8 @@ async def stage(*, at_once: int, with_model: bool = True) -> AsyncIterator[Stage
             }
             command = ("/bin/sh", "-c", f'exec "$0" -m bot run 2>{folder / "log"}', sys.executable)
             try:
-                async with process(sim, command, place, more, cwd=folder):
-                    yield Stage(sim, claude, folder / "lateness", answers)
+                async with process(sim, command, place, more, cwd=folder) as started:
+                    yield Stage(sim, claude, folder / "lateness", started.pid, answers, asked_at)
             except BaseException:
                 log = (folder / "log").read_text(encoding="utf-8").splitlines()
                 print(*log[-LOG_LINES:], sep="\n", file=sys.stderr)

@@ -19,7 +19,7 @@ from typing import Any
 import anthropic
 
 from bot.llm.caller import ModelCaller
-from bot.llm.client import Dialect, ServiceConfig, create_client
+from bot.llm.client import Dialect, LazyClient, ServiceConfig
 from bot.llm.prompts import read_prompts
 from bot.services.ledger import Ledger
 from bot.services.llm_ports import ModelRole, TextChunk, ThinkingChunk
@@ -51,9 +51,11 @@ def serve(address: Connection) -> None:
         asyncio.run(run_simulator())
 
 
-def ways(client: anthropic.AsyncAnthropic, service: ServiceConfig, ledger: Ledger) -> Mapping[str, Way]:
+def ways(
+    lazy: LazyClient, client: anthropic.AsyncAnthropic, service: ServiceConfig, ledger: Ledger
+) -> Mapping[str, Way]:
     """Return the ways to stream one answer."""
-    caller = ModelCaller(client, service, ledger, lambda: datetime.now(UTC))
+    caller = ModelCaller(lazy, service, ledger, lambda: datetime.now(UTC))
     prompt = replace(read_prompts(prompts_directory())["probe.md"], max_tokens=16_000)
     request: dict[str, Any] = {
         "model": MODEL,
@@ -89,9 +91,10 @@ async def measure_all(address: str) -> Mapping[str, list[float]]:
     found: dict[str, list[float]] = {}
     ledger = MemoryLedger()
     service = ServiceConfig(address, KEY, Dialect.CLAUDE, dict.fromkeys(ModelRole, MODEL), b"secret", max_retries=0)
-    async with create_client(service) as client:
+    lazy = LazyClient(service)
+    async with await lazy.get() as client:
         for number in range(ROUNDS + 1):
-            for name, way in ways(client, service, ledger).items():
+            for name, way in ways(lazy, client, service, ledger).items():
                 answers: list[list[str]] = [[] for _ in range(STREAMS if number else 1)]
                 began = time.process_time()
                 await asyncio.gather(*(way(answer.append) for answer in answers))
