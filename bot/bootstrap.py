@@ -132,9 +132,14 @@ def build_services(
         jobs=jobs,
         ledger=ledger,
         models=models,
+        prepare_models=claude.load if claude is not None else _prepare_nothing,
         pseudonym_secret=opened.pseudonym_secret,
         close=close,
     )
+
+
+def _prepare_nothing() -> None:
+    """Do nothing: where there is no client of a model, there is nothing to load."""
 
 
 def open_store(settings: Settings, clock: Clock) -> SqlStore:
@@ -173,7 +178,7 @@ def build_claude(
     check_tls()
     proxy = find_proxy(settings.anthropic_base_url)
     from bot.llm.client import Dialect, ServiceConfig
-    from bot.llm.factory import build_models  # imported here: the SDK takes a second, which other commands save
+    from bot.llm.factory import build_models  # imported here, which saves time where no model is wanted
 
     key = settings.anthropic_api_key
     service = ServiceConfig(

@@ -11,7 +11,6 @@ from datetime import date
 from typing import Any
 
 import yaml
-from slugify import slugify
 
 from bot.essay.essay import Note, Origin
 from bot.essay.private_text import count_private_passages, describe_privacy
@@ -132,6 +131,8 @@ def count_body_words(text: str) -> int:
 
 def export_file_name(title: str, suffix: str) -> str:
     """Return a file name that is safe on every system: the title in lower-case ASCII with hyphens, and the suffix."""
+    from slugify import slugify  # here, because its tables are large and only an export needs them
+
     name = slugify(title, max_length=_MAX_FILE_NAME_CHARACTERS, word_boundary=True) or "essay"
     return f"{name}-essay{suffix}" if name in _RESERVED_FILE_NAMES else f"{name}{suffix}"
 

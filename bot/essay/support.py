@@ -163,7 +163,9 @@ def validate_check(
     by_number = {sentence.number: sentence for sentence in sentences}
     known = {note.number for note in notes}
     texts = [note.public_text for note in notes]
-    held, index = _words(texts), NoteIndex(texts)
+    # What the notes hold is looked for only where a sentence was mended.
+    is_mended = any(passage.mended for passage in unsupported)
+    held, index = (_words(texts), NoteIndex(texts)) if is_mended else (set[str](), NoteIndex([]))
     found: dict[int, SentenceSupport] = {}
     passages: dict[tuple[int, str], UnsupportedPassage] = {}
     dropped = 0

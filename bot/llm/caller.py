@@ -10,9 +10,8 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anthropic
 from pydantic import BaseModel
 
 from bot.errors import (
@@ -32,18 +31,20 @@ from bot.errors import (
     TookTooLong,
     UnknownPrice,
 )
-from bot.llm.client import Dialect, ServiceConfig
-from bot.llm.error_mapping import SDK_ERRORS, model_error, never_reached_a_model
+from bot.llm.client import Dialect, LazyClient, ServiceConfig
 from bot.llm.prices import Price, TokenUsage, call_cost, estimate_tokens, max_call_cost
 from bot.llm.prompts import Prompt, PromptBlocks, block_tag
 from bot.llm.reasoning import strip_reasoning
 from bot.llm.reply_schemas import reply_schema, reply_schema_text
-from bot.llm.stream import Answer, BoundedStream, MalformedEvent
+from bot.llm.stream import Answer, MalformedEvent
 from bot.services import metrics
 from bot.services.ledger import NANO_PER_USD, Ledger, Reservation, Settlement, total_cost
 from bot.services.llm_ports import Cost, ProgressCallback
 from bot.services.request_context import current_request
 from bot.services.store_ports import Clock
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
 
 # What is cached for five minutes costs 1.25 times a token to write, for an hour 2 times. Five minutes are cheaper while
 # the calls of a session follow each other that fast. An hour is cheaper once a longer pause is followed by another call
@@ -99,14 +100,14 @@ class _Attempt:
 
 
 class ModelCaller:
-    """Make calls through one client.
+    """Make calls through one client, whose SDK is imported at the first of them.
 
     ``timer`` gives seconds that only ever grow.
     """
 
     def __init__(
         self,
-        client: anthropic.AsyncAnthropic,
+        client: LazyClient,
         service: ServiceConfig,
         ledger: Ledger,
         clock: Clock,
@@ -140,19 +141,20 @@ class ModelCaller:
         OverBudget and UnknownPrice before anything was sent; StoreError where the ledger cannot be written.
         """
         call = self._prepare(writer, essay, prompt, values, schema)
+        client = await self._client.get()
         seconds = min(prompt.timeout_seconds, self._service.total_seconds)
         attempts = [self._new_attempt(call, on_progress)]
         deadline = asyncio.timeout(seconds)
         try:
             async with deadline:
                 try:
-                    await self._run(attempts[0], deadline)
+                    await self._run(client, attempts[0], deadline)
                 except _TRANSIENT_ERRORS:
                     if not attempts[0].has_response or attempts[0].answer.text.is_shown:
                         raise
                     await self._sleep(_RETRY_DELAY_SECONDS)
                     attempts.append(self._new_attempt(call, on_progress))
-                    await self._run(attempts[1], deadline)
+                    await self._run(client, attempts[1], deadline)
         except TimeoutError:
             if not deadline.expired():
                 raise
@@ -217,10 +219,10 @@ class ModelCaller:
         max_input_tokens = len(call.sent_text.encode("utf-8", "replace")) + _MAX_EXTRA_INPUT_TOKENS  # a byte has one
         return _Attempt(call, Answer(max_input_tokens, call.max_tokens, on_progress), self._timer())
 
-    async def _run(self, attempt: _Attempt, deadline: asyncio.Timeout) -> None:
+    async def _run(self, client: AsyncAnthropic, attempt: _Attempt, deadline: asyncio.Timeout) -> None:
         number = await self._reserve(attempt.call.reservation)
         try:
-            await self._stream(attempt)
+            await self._stream(client, attempt)
         except asyncio.CancelledError:
             attempt.failure = TookTooLong.__name__ if deadline.expired() else _CANCELLED_STOP_REASON
             raise
@@ -247,9 +249,9 @@ class ModelCaller:
                 await reserving, Settlement(reservation.model, 0, 0, 0, 0, 0, None, 0, _CANCELLED_STOP_REASON)
             )
 
-    async def _stream(self, attempt: _Attempt) -> None:
+    async def _stream(self, client: AsyncAnthropic, attempt: _Attempt) -> None:
         answer = attempt.answer
-        async with aclosing(self._events(attempt)) as events:
+        async with aclosing(self._events(client, attempt)) as events:
             async for event in events:
                 try:
                     answer.add_event(event)
@@ -262,7 +264,7 @@ class ModelCaller:
         if answer.stop_reason is None:
             raise StreamBroken  # closed cleanly in the middle of an answer, where the SDK raises nothing
 
-    async def _events(self, attempt: _Attempt) -> AsyncGenerator[object]:
+    async def _events(self, client: AsyncAnthropic, attempt: _Attempt) -> AsyncGenerator[object]:
         """Send the request, and yield the events of the answer as plain JSON. Raise ModelError.
 
         The SDK opens the stream, splits it into events, skips pings and raises error events. Its events are taken as
@@ -271,15 +273,18 @@ class ModelCaller:
         the CPU (``python -m benchmarks llm_stream``), and each odd field of a server would still have to be looked for.
         Nothing here waits between two reads, since aiohttp drops what nobody has read yet when a connection breaks.
         """
+        from anthropic import AsyncStream  # by now the client has imported it
+
+        from bot.llm.error_mapping import SDK_ERRORS, model_error, never_reached_a_model
+        from bot.llm.sdk import BoundedStream
+
         call, service = attempt.call, self._service
         try:
-            async with self._client.messages.with_streaming_response.create(
-                **call.request_body, stream=True
-            ) as response:
+            async with client.messages.with_streaming_response.create(**call.request_body, stream=True) as response:
                 attempt.has_response = True
                 http = response.http_response
                 http.stream = BoundedStream(http.stream, call.max_tokens, service.silence_seconds)
-                async for event in await response.parse(to=anthropic.AsyncStream[object]):
+                async for event in await response.parse(to=AsyncStream[object]):
                     yield event
         except SDK_ERRORS as error:
             attempt.is_unsent = not attempt.has_response and never_reached_a_model(error)

@@ -1,25 +1,21 @@
-"""Where the models are, and the one client that a process has for them."""
+"""Where the models are, and the one client that a process has for them, made when it is first needed."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
-from http import HTTPStatus
+from typing import TYPE_CHECKING
 
-import anthropic
-import httpx2
-from anthropic import AsyncAnthropic
-
-from bot.errors import Compressed, Redirected
-from bot.llm.base_url import authorization_header, redacted_url
-from bot.llm.error_mapping import retry_after
+from bot.llm.base_url import redacted_url
 from bot.llm.prices import Price
 from bot.llm.prompts import MAX_CALL_SECONDS
-from bot.services import metrics
 from bot.services.llm_ports import ModelRole
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
 
 # A model that thinks sends nothing but pings; how often is not documented, and four minutes is beyond any seen.
 SILENCE_TIMEOUT_SECONDS = 240.0
@@ -28,7 +24,6 @@ CONNECT_SECONDS = 5.0  # for each address that the host name has
 POOL_SECONDS = 60.0  # until there is a connection: wait for a free one, look the name up, connect
 # The SDK's own longest wait between tries. A longer one is told to the person, who can decide.
 MAX_RETRY_WAIT_SECONDS = 8.0
-_MAX_ERROR_BYTES = 65_536  # an error of the API has some hundred; the rest of a longer page is of no use
 
 
 class Dialect(StrEnum):
@@ -66,90 +61,46 @@ class ServiceConfig:
         return redacted_url(self.base_url)
 
 
-def create_client(service: ServiceConfig) -> AsyncAnthropic:
-    """Return a client for a service; ``await client.close()`` ends it.
+class LazyClient:
+    """The client for a service, whose SDK is imported in a thread when a client is first asked for, or at ``load``."""
 
-    A name and a password in the base URL are sent in the key's place, as they would be from there; in the address of a
-    request they would be logged with it.
+    def __init__(self, service: ServiceConfig) -> None:
+        self._service = service
+        self._client: AsyncAnthropic | None = None
+        self._loading: asyncio.Task[AsyncAnthropic] | None = None
 
-    A request that was met with silence is not sent again: it raises httpx2.ReadTimeout. A redirect is never followed,
-    since it would take the writer's notes to another address: it raises Redirected. No answer is decompressed, since a
-    few bytes can hold gigabytes: none compressed is asked for, and one raises Compressed.
-    """
-    # At level DEBUG, which ANTHROPIC_LOG=debug asks for as well, the SDK writes whole requests into the log: a writer's
-    # notes in clear, beside a database that keeps them encrypted.
-    if (log := logging.getLogger("anthropic")).isEnabledFor(logging.DEBUG):
-        log.setLevel(logging.INFO)
-    # aiohttp has no timeout for writing, so one given here would bound nothing. The caller bounds the whole call.
-    timeout = httpx2.Timeout(connect=CONNECT_SECONDS, read=service.silence_seconds, write=None, pool=POOL_SECONDS)
-    headers = {"Accept-Encoding": "identity"}
-    if (authorization := authorization_header(service.base_url)) is not None:
-        headers["Authorization"] = authorization
-    return AsyncAnthropic(
-        api_key=service.api_key,
-        base_url=service.address.removesuffix("/v1"),
-        default_headers=headers,
-        timeout=timeout,
-        # aiohttp parses HTTP in C, the SDK's own transport in Python: reading a stream takes half the CPU time.
-        http_client=anthropic.DefaultAioHttpClient(
-            timeout=timeout,
-            follow_redirects=False,
-            proxy=service.proxy,
-            trust_env=False,  # a malformed proxy there would end the program, even one that is not used
-            verify=httpx2.create_ssl_context(),  # with the certificates that the environment names
-        ),
-        max_retries=service.max_retries,
-        open_telemetry=False,
-        middleware=[partial(_check_response, service.address)],
-    )
+    def load(self) -> None:
+        """Begin to make the client, if nobody has. Return at once."""
+        if self._loading is None:
+            self._loading = asyncio.create_task(self._load(), name="loading the SDK")
+
+    async def get(self) -> AsyncAnthropic:
+        """Return the client, as soon as there is one."""
+        if self._client is None:
+            self.load()
+            assert self._loading is not None
+            return await asyncio.shield(self._loading)
+        return self._client
+
+    async def close(self) -> None:
+        """Close the client's connections, if there are any."""
+        if self._loading is not None and not self._loading.done():
+            self._loading.cancel()
+        if self._client is not None:
+            await self._client.close()
+
+    async def _load(self) -> AsyncAnthropic:
+        context = await asyncio.to_thread(_import_sdk)
+        from bot.llm.sdk import create_client
+
+        self._client = create_client(self._service, context)
+        return self._client
 
 
-class _TruncatedStream(httpx2.AsyncByteStream):
-    """The first _MAX_ERROR_BYTES of a body, or somewhat more."""
+def _import_sdk() -> ssl.SSLContext:
+    """Import the SDK, and read the certificates that the environment names."""
+    import httpx2
 
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
+    import bot.llm.sdk  # noqa: F401 - its import is all the work
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        received = 0
-        async for piece in self._stream:
-            yield piece
-            received += len(piece)
-            if received >= _MAX_ERROR_BYTES:
-                return
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
-async def _check_response(
-    address: str, request: anthropic.APIRequest, call_next: anthropic.AsyncCallNext
-) -> anthropic.AsyncAPIResponse[object]:
-    """Raise for silence, a redirect and a compressed answer, and keep the SDK from waiting to no use.
-
-    What is raised is no error of the SDK's, which it would retry: with silence, it would wait anew at every try. Told
-    to wait, it would sleep for hours. An error's body is read no further than _MAX_ERROR_BYTES, compressed or not.
-    """
-    try:
-        response = await call_next(request)
-    except anthropic.APITimeoutError as error:
-        if isinstance(error.__cause__, httpx2.ReadTimeout):
-            raise error.__cause__ from None
-        raise
-    http = response.http_response
-    if http.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        metrics.rate_limits.add("model")
-    if 300 <= http.status_code < 400:
-        await http.aclose()
-        raise Redirected(address)
-    if http.is_error:
-        assert isinstance(http.stream, httpx2.AsyncByteStream)
-        http.headers.pop("content-encoding", None)
-        http.stream = _TruncatedStream(http.stream)
-        await http.aread()
-        if (retry_after(http) or 0) > MAX_RETRY_WAIT_SECONDS or b"spend_limit_reached" in http.content:
-            http.headers["x-should-retry"] = "false"
-    elif http.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-        await http.aclose()
-        raise Compressed(address)
-    return response
+    return httpx2.create_ssl_context()

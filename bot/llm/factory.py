@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.llm.caller import ModelCaller
 from bot.llm.checker import ClaudeChecker
-from bot.llm.client import ServiceConfig, create_client
+from bot.llm.client import LazyClient, ServiceConfig
 from bot.llm.critic import ClaudeCritic
 from bot.llm.drafter import ClaudeDrafter, ClaudeReviser
 from bot.llm.interviewer import ClaudeInterviewer
@@ -36,12 +36,14 @@ class ClaudeModels:
     """The ports, and ``close``, which ends the one client behind them.
 
     ``probe`` makes a smallest call to the model of a role, charged to a writer. It raises ModelError as the ports do.
-    ``writer_player`` is for ``essay-bot eval``.
+    ``writer_player`` is for ``essay-bot eval``. ``load`` begins to import the SDK, which is otherwise imported with the
+    first call, and returns at once.
     """
 
     ports: Models
     writer_player: ClaudeWriterPlayer
     probe: Callable[[str, ModelRole], Awaitable[ProbeResult]]
+    load: Callable[[], None]
     close: Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -56,10 +58,11 @@ def build_models(
 ) -> ClaudeModels:
     """Return the ports over a service. Send nothing yet. Raise InvalidPromptFile.
 
-    ``prompts`` is the directory of the prompt files. Call it in the event loop that will make the calls.
+    ``prompts`` is the directory of the prompt files.
     """
     prompt = read_prompts(prompts)
-    caller = ModelCaller(create_client(service), service, ledger, clock, timer=timer, sleep=sleep)
+    client = LazyClient(service)
+    caller = ModelCaller(client, service, ledger, clock, timer=timer, sleep=sleep)
     ports = Models(
         interviewer=ClaudeInterviewer(caller, prompt["place.md"], prompt["next_question.md"], prompt["titles.md"]),
         drafter=ClaudeDrafter(caller, prompt["draft.md"], prompt["finish.md"]),
@@ -73,4 +76,4 @@ def build_models(
         answer = await caller.call(writer, "", replace(prompt["probe.md"], role=role), {})
         return ProbeResult(answer.model, round(1000 * (timer() - began)), answer.cost)
 
-    return ClaudeModels(ports, ClaudeWriterPlayer(caller, prompt["play_writer.md"]), probe, caller.close)
+    return ClaudeModels(ports, ClaudeWriterPlayer(caller, prompt["play_writer.md"]), probe, client.load, caller.close)

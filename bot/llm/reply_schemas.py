@@ -14,7 +14,6 @@ from contextlib import suppress
 from functools import cache
 from typing import Annotated, Any, TypeVar
 
-import anthropic
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from bot.errors import BadReply
@@ -155,27 +154,30 @@ def reply_schema(schema: type[BaseModel]) -> dict[str, Any]:
 
     A reply that lacks fields with a default is accepted all the same.
     """
-    sent: dict[str, Any] = _strip_annotations(
-        anthropic.transform_schema(_strip_annotations(schema.model_json_schema()))
-    )
+    sent: dict[str, Any] = _as_sent(schema.model_json_schema())
     return sent
 
 
-def _strip_annotations(schema: Any) -> Any:
-    """Return a schema without titles, descriptions and defaults, and without null among the items of a list."""
+def _as_sent(schema: Any) -> Any:
+    """Return a schema without titles, descriptions and defaults, and without null among the items of a list.
+
+    Of what the service asks for, ``anthropic.transform_schema`` adds the same (a test compares them); here it is done
+    without the SDK, since costs are reckoned with the schemas long before a model is asked.
+    """
     if isinstance(schema, list):
-        return [_strip_annotations(each) for each in schema]
+        return [_as_sent(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
     found: dict[str, Any] = {}
     for key, value in schema.items():
         if key in ("properties", "$defs"):  # maps names of ours to schemas
-            found[key] = {name: _strip_annotations(part) for name, part in value.items()}
+            found[key] = {name: _as_sent(part) for name, part in value.items()}
         elif key == "items":
-            found[key] = _strip_annotations(value["anyOf"][0] if "anyOf" in value else value)
-        elif key not in ("title", "description", "default"):
-            found[key] = _strip_annotations(value)
+            found[key] = _as_sent(value["anyOf"][0] if "anyOf" in value else value)
+        elif key not in ("title", "description", "default") and not (key == "type" and "enum" in schema):
+            found[key] = _as_sent(value)
     if "properties" in found:
+        found["additionalProperties"] = False
         found["required"] = list(found["properties"])
     return found
 

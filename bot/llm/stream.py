@@ -1,12 +1,8 @@
-"""Read a streamed answer: bound its bytes, and take text, thinking and token counts from its events."""
+"""Read a streamed answer: take text, thinking and token counts from its events."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
-
-import httpx2
 
 from bot.errors import TooMuchSent
 from bot.essay.text.decoding import InvisibleCharacterFilter
@@ -15,81 +11,11 @@ from bot.llm.prompts import replace_surrogates
 from bot.llm.reasoning import ReasoningFilter
 from bot.services.llm_ports import ProgressCallback, TextChunk, ThinkingChunk
 
-# A token comes in an event of three lines and some 120 bytes, and each of its four characters may have an event of its
-# own; pings and the like come on top.
-_MAX_BYTES_PER_TOKEN = 1_024
-_EXTRA_BYTES = 1_048_576
-_MAX_LINES_PER_TOKEN = 16
-_EXTRA_LINES = 20_000
-# One event may hold a whole answer. The SDK copies what it has of an event with each line that comes.
-_MAX_EVENT_BYTES = 1_048_576
-_MAX_EVENT_LINES = 1_000
-_EMPTY_LINES = (b"\n\n", b"\r\r", b"\r\n\r\n")
-_CHUNK_BYTES = 16_384  # bytes parsed in one turn of the event loop: some 10 ms, if they are all empty lines
 # Prose has some four characters a token; a row of dashes may have more, and so has a server that knows no limit.
 _MAX_CHARACTERS_PER_TOKEN = 12
 _MAX_NAME_CHARACTERS = 100  # no model's name or stop reason is longer; both are stored, and the name is shown
 _INPUT_COUNTS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 _CACHE_WRITE_COUNTS = ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
-
-
-class BoundedStream(httpx2.AsyncByteStream):
-    """The body of a streamed answer, with limits on its size and on silence.
-
-    Raise TooMuchSent once it is larger than an answer of ``max_tokens`` can be or an event does not end, and
-    httpx2.ReadTimeout when nothing came for ``silence_seconds``. The client has a clock for silence too, but at a
-    malformed chunk of HTTP aiohttp stops it, and wakes no reader.
-    """
-
-    def __init__(self, body: httpx2.AsyncByteStream, max_tokens: int, silence_seconds: float) -> None:
-        self._body = body
-        self._silence_seconds = silence_seconds
-        self._bytes_left = _EXTRA_BYTES + max_tokens * _MAX_BYTES_PER_TOKEN
-        self._lines_left = _EXTRA_LINES + max_tokens * _MAX_LINES_PER_TOKEN
-        self._event_bytes = 0  # since the last empty line
-        self._event_lines = 0
-        self._tail = b""
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        pieces = aiter(self._body)
-        while (piece := await self._next_piece(pieces)) is not None:
-            for start in range(0, len(piece), _CHUNK_BYTES):
-                if start:
-                    await asyncio.sleep(0)
-                chunk = piece[start : start + _CHUNK_BYTES]
-                yield chunk
-                self._check_limits(chunk)
-
-    async def aclose(self) -> None:
-        await self._body.aclose()
-
-    async def _next_piece(self, pieces: AsyncIterator[bytes]) -> bytes | None:
-        try:
-            async with asyncio.timeout(self._silence_seconds):
-                return await anext(pieces, None)
-        except TimeoutError as error:
-            raise httpx2.ReadTimeout("silence in the middle of an answer") from error
-
-    def _check_limits(self, chunk: bytes) -> None:
-        self._bytes_left -= len(chunk)
-        self._lines_left -= _count_lines(chunk)
-        seen = self._tail + chunk  # an empty line may stand across two chunks
-        if event_start := max(seen.rfind(line) + len(line) if line in seen else 0 for line in _EMPTY_LINES):
-            self._event_bytes, self._event_lines = 0, 0
-        unfinished = seen[event_start:] if event_start else chunk
-        self._event_bytes += len(unfinished)
-        self._event_lines += _count_lines(unfinished)
-        self._tail = seen[-3:]
-        if (
-            min(self._bytes_left, self._lines_left) < 0
-            or self._event_bytes > _MAX_EVENT_BYTES
-            or self._event_lines > _MAX_EVENT_LINES
-        ):
-            raise TooMuchSent
-
-
-def _count_lines(chunk: bytes) -> int:
-    return chunk.count(b"\n") + chunk.count(b"\r")
 
 
 class MalformedEvent(Exception):

@@ -46,7 +46,7 @@ from bot.services.llm_ports import (
     ThinkingChunk,
     require_checker,
 )
-from bot.services.offload import in_worker, parse_in_worker
+from bot.services.offload import in_background, parse_in_worker
 from bot.services.request_context import current_rules
 from bot.services.snapshot import EssaySnapshot, warm_privacy_cache
 from bot.services.store_ports import Clock, Store, Transaction
@@ -182,7 +182,8 @@ class CheckingService:
         structure = self.essays.structures.get(now.essay.structure)
         notes = notes_for_model(structure, now.notes) if structure else tuple(n for n in now.notes if not n.is_private)
         notes = await warm_privacy_cache(notes)
-        sentences, standing = await in_worker(_stand_on, version.text, check, text, notes)
+        size = len(version.text) + (len(text) if text != version.text else 0)
+        sentences, standing = await in_background(size, _stand_on, version.text, check, text, notes)
         is_by_model = any(not origin.is_by_writer for origin in history.origins)
         return CheckedText(version, sentences, notes, standing, is_by_model)
 
@@ -467,8 +468,9 @@ class CheckWork:
                 raw = await service.checker.check(
                     self._material(now, found), found.sentences, batch, partial(_report_thinking, report)
                 )
-                supports, unsupported, dropped = await in_worker(
-                    validate_check, raw.supports, raw.unsupported, found.sentences, found.notes
+                size = max(len(found.version.text), now.notes_size)
+                supports, unsupported, dropped = await in_background(
+                    size, validate_check, raw.supports, raw.unsupported, found.sentences, found.notes
                 )
                 merged = merge_check(check, self.version, batch, supports, unsupported)
                 if merged.unchecked == check.unchecked and (raw.supports or raw.unsupported or raw.malformed_count):

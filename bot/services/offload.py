@@ -2,8 +2,9 @@
 
 Quick work runs in a thread. Longer work runs in a worker process inside ``worker_processes``, else in another thread. A
 thread competes with the event loop for Python's global lock (with hundreds of streams, ten thousand times a second),
-and cannot be stopped if somebody's text takes for ever. There are two worker processes, so that parsing a handed-in
-text does not wait for what panels compute for others.
+and cannot be stopped if somebody's text takes for ever. There are up to two worker processes, so that parsing a
+handed-in text does not wait for what panels compute for others. Each takes some 60 MB, so it starts when it is first
+needed and ends when it was not for a while.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
-import pebble
-
 from bot.errors import ParsingTimedOut
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,8 @@ THREAD_MAX_CHARACTERS = 10_000
 """The longest text that is parsed in a thread: in some 10 ms, at worst in 0.4 s."""
 WORKER_TIMEOUT_SECONDS = 10.0
 """How long work in a process may take. The longest text that is accepted takes a tenth of it."""
+WORKER_IDLE_SECONDS = 60.0
+"""How long a process without work stays: it starts in half a second, and people who work on a text pause for less."""
 
 # One thread each: Python runs only one at a time, so more would finish nothing sooner. These are not the event loop's
 # own threads, in which it resolves host names.
@@ -49,31 +53,45 @@ _TERMINATE_SECONDS = 0.1  # between SIGTERM, which workers ignore, and SIGKILL
 
 
 class _Worker:
-    """Run slow work one at a time: in a process between ``start`` and ``stop``, else in the slow thread."""
+    """Run slow work one at a time: in a process between ``allow_process`` and ``stop``, else in the slow thread."""
 
     def __init__(self) -> None:
-        self._pool: pebble.ProcessPool | None = None
+        self._may_start = False
+        self._pool: ProcessPool | None = None
+        self._running_count = 0
+        self._ending: asyncio.TimerHandle | None = None
 
-    def start(self) -> None:
-        """Start the process, so that it is ready when it is first needed."""
-        self._pool = pebble.ProcessPool(
-            max_workers=1,
-            initializer=_initialize_worker,
-            initargs=(os.getpid(),),
-            context=multiprocessing.get_context("spawn"),  # a fork would copy locks that threads hold
-        )
-        self._pool.schedule(_noop)
+    def allow_process(self) -> None:
+        """Let a process start when one is needed."""
+        self._may_start = True
 
     def stop(self) -> None:
-        """End the process, whatever it is doing."""
-        if self._pool is not None:
-            self._pool.stop()  # type: ignore[no-untyped-call]
-            self._pool.join()
-            self._pool = None
+        """End the process, whatever it is doing, and start no other."""
+        self._may_start = False
+        self._cancel_ending()
+        pool, self._pool = self._pool, None
+        _end_pool(pool)
 
     async def run(self, work: Callable[[], T]) -> T:
         """Return the work's result. Raise ParsingTimedOut if its process was stopped for it, or crashed."""
-        while (pool := self._pool) is not None:
+        self._cancel_ending()
+        self._running_count += 1
+        try:
+            if self._may_start:
+                return await self._run_in_process(work)
+            return await asyncio.get_running_loop().run_in_executor(_slow_executor, work)
+        finally:
+            self._running_count -= 1
+            if not self._running_count and self._pool is not None:
+                self._ending = asyncio.get_running_loop().call_later(WORKER_IDLE_SECONDS, self._end_idle)
+
+    async def _run_in_process(self, work: Callable[[], T]) -> T:
+        import pebble  # here, because it takes part of the start's time, and many a bot never needs a process
+
+        while self._may_start:
+            pool = self._pool
+            if pool is None:
+                pool = self._pool = _start_pool()
             try:
                 # A cancelled caller must not end the process, which all others would have to wait for again.
                 return await asyncio.shield(asyncio.wrap_future(pool.schedule(work, timeout=WORKER_TIMEOUT_SECONDS)))
@@ -88,8 +106,37 @@ class _Worker:
                     raise
                 if pool is self._pool:  # else another caller has started a new one meanwhile
                     log.warning("the process for slow work ended by itself; another takes its place")
-                    self.start()
+                    self._pool = None
         return await asyncio.get_running_loop().run_in_executor(_slow_executor, work)
+
+    def _cancel_ending(self) -> None:
+        if self._ending is not None:
+            self._ending.cancel()
+            self._ending = None
+
+    def _end_idle(self) -> None:
+        """End the process, beside the event loop; work that comes meanwhile starts another."""
+        self._ending = None
+        pool, self._pool = self._pool, None
+        asyncio.get_running_loop().run_in_executor(None, _end_pool, pool)
+
+
+def _start_pool() -> ProcessPool:
+    import pebble
+
+    pebble.CONSTS.term_timeout = _TERMINATE_SECONDS
+    return pebble.ProcessPool(
+        max_workers=1,
+        initializer=_initialize_worker,
+        initargs=(os.getpid(),),
+        context=multiprocessing.get_context("spawn"),  # a fork would copy locks that threads hold
+    )
+
+
+def _end_pool(pool: ProcessPool | None) -> None:
+    if pool is not None:
+        pool.stop()  # type: ignore[no-untyped-call]
+        pool.join()
 
 
 _parsing_worker, _analysis_worker = _Worker(), _Worker()
@@ -116,6 +163,17 @@ async def in_worker(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
     was stopped.
     """
     return await _analysis_worker.run(partial(work, *args, **kwargs))
+
+
+async def in_background(size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run ``work`` over ``size`` characters, for which nobody waits, and return its result.
+
+    It must be of the kind that is bounded for a short text: that runs in the slow thread, a longer one in a worker
+    process. Raise ParsingTimedOut if it was stopped.
+    """
+    if size <= THREAD_MAX_CHARACTERS:
+        return await in_slow_thread(work, *args, **kwargs)
+    return await in_worker(work, *args, **kwargs)
 
 
 async def parse_in_worker(writer: str, size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -178,18 +236,13 @@ def _is_reusable(task: asyncio.Task[T]) -> bool:
 @contextmanager
 def worker_processes() -> Iterator[None]:
     """Run slow work in worker processes while in this context, each for at most WORKER_TIMEOUT_SECONDS."""
-    pebble.CONSTS.term_timeout = _TERMINATE_SECONDS
     for worker in (_parsing_worker, _analysis_worker):
-        worker.start()
+        worker.allow_process()
     try:
         yield
     finally:
         for worker in (_parsing_worker, _analysis_worker):
             worker.stop()
-
-
-def _noop() -> None:
-    """Do nothing, in a process that is to start."""
 
 
 def _initialize_worker(parent: int) -> None:

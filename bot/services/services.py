@@ -33,7 +33,8 @@ from bot.services.voice import VoiceService
 class Services:
     """All services that the bot, the terminal and the tests use, built once by ``bootstrap.build_services``.
 
-    ``models`` is None if no model is configured or wanted. ``pseudonym_secret`` is used to make writers' ids from
+    ``models`` is None if no model is configured or wanted. ``prepare_models`` begins to load what they need, which the
+    first call would otherwise wait for, and returns at once. ``pseudonym_secret`` is used to make writers' ids from
     accounts.
     """
 
@@ -55,6 +56,7 @@ class Services:
     jobs: JobRunner
     ledger: RecordingLedger
     models: Models | None
+    prepare_models: Callable[[], None]
     pseudonym_secret: bytes
     close: Callable[[], Coroutine[Any, Any, None]]
 

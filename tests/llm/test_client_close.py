@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 
 from bot.errors import StoreBusy
 from bot.essay.structure import Structure
-from bot.llm import factory
-from bot.llm.client import ServiceConfig, create_client
+from bot.llm import sdk
+from bot.llm.client import ServiceConfig
+from bot.llm.sdk import create_client
 from tests.llm.conftest import NOTES
 from tests.llm.memory_ledger import MemoryLedger
 from tests.llm.port_calls import PORTS, Calling
@@ -58,11 +60,11 @@ async def test_close_raises_for_a_settlement_that_failed_and_closes_the_connecti
 ) -> None:
     clients: list[anthropic.AsyncAnthropic] = []
 
-    def connected(service: ServiceConfig) -> anthropic.AsyncAnthropic:
-        clients.append(create_client(service))
+    def connected(service: ServiceConfig, certificates: ssl.SSLContext) -> anthropic.AsyncAnthropic:
+        clients.append(create_client(service, certificates))
         return clients[-1]
 
-    monkeypatch.setattr(factory, "create_client", connected)
+    monkeypatch.setattr(sdk, "create_client", connected)
     ledger, gates = Slow(), [Gate(), Gate()]
     calling = Calling(PORTS["draft"], claude, structure, ledger)
     claude.script(*(replace(calling.good, pauses=(Pause(0, gate),)) for gate in gates))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import anthropic
 import pytest
 
 from bot.errors import BadReply
@@ -16,6 +17,12 @@ from bot.llm.reply_schemas import (
     reply_schema,
 )
 from tests.simulators.claude.schema_rules import check_schema
+
+
+@pytest.mark.parametrize("form", [CheckSchema, PlacementsSchema, NextQuestionSchema, TitlesSchema])
+def test_a_schema_is_what_the_sdk_would_make_of_it(form: type[CheckSchema]) -> None:
+    sent = reply_schema(form)
+    assert anthropic.transform_schema(sent) == sent
 
 
 @pytest.mark.parametrize("form", [CheckSchema, PlacementsSchema, NextQuestionSchema, TitlesSchema])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import multiprocessing
 import os
 import signal
 import threading
@@ -16,6 +17,7 @@ from bot.services import offload
 from bot.services.offload import (
     THREAD_MAX_CHARACTERS,
     AsyncLRUCache,
+    in_background,
     in_slow_thread,
     in_thread,
     in_worker,
@@ -38,6 +40,36 @@ async def test_quick_work_does_not_wait_for_slow_work_in_a_thread() -> None:
     assert not slow.done()
     over.set()
     assert await slow
+
+
+async def test_a_process_starts_with_the_first_work_and_ends_when_there_was_none_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(offload, "WORKER_IDLE_SECONDS", 0.01)
+    before = {one.pid for one in multiprocessing.active_children()}
+    with worker_processes():
+        assert {one.pid for one in multiprocessing.active_children()} == before
+        first = await in_worker(os.getpid)
+        await ended(first)
+        assert await in_worker(os.getpid) not in (first, os.getpid())
+
+
+async def ended(process: int) -> None:
+    """Wait until a child has ended."""
+    gone, descriptor = asyncio.Event(), os.pidfd_open(process)
+    asyncio.get_running_loop().add_reader(descriptor, gone.set)
+    try:
+        async with asyncio.timeout(10):
+            await gone.wait()
+    finally:
+        asyncio.get_running_loop().remove_reader(descriptor)
+        os.close(descriptor)
+
+
+async def test_short_work_that_nobody_waits_for_needs_no_process() -> None:
+    with worker_processes():
+        assert await in_background(THREAD_MAX_CHARACTERS, os.getpid) == os.getpid()
+        assert await in_background(THREAD_MAX_CHARACTERS + 1, os.getpid) != os.getpid()
 
 
 async def test_slow_work_is_done_even_if_its_process_is_killed(caplog: pytest.LogCaptureFixture) -> None:

@@ -225,6 +225,7 @@ class InteractionDispatcher:
             await self._responder.report_error(pending, error)
         finally:
             self._active_tasks.discard(task)
+            self.services.prepare_models()  # somebody is there, and may want a model next
             log.info("%s: %s, %.0f ms, %s", name, outcome, (time.perf_counter() - began) * 1000, subject[:4])
 
     async def _acknowledge_and_work(

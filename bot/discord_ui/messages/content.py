@@ -22,7 +22,7 @@ from bot.discord_ui.interactions.responses import UploadedFile
 from bot.discord_ui.messages.text_limits import escape_markdown, one_line
 from bot.errors import BotError, UnreadableText
 from bot.essay.text.decoding import MAX_TEXT_BYTES
-from bot.essay.text.documents import MAX_FILE_BYTES, Document, read_document
+from bot.essay.text.documents import MAX_FILE_BYTES, Document, is_plain_text, read_document
 from bot.services.offload import parse_in_worker
 
 _DISCORD_SYNTAX = re.compile(
@@ -274,8 +274,8 @@ async def read_file(upload: UploadedFile) -> FileText:
 
 async def _fetch_and_parse(upload: UploadedFile, name: str) -> FileText:
     data = await upload.read()
-    # Even a small file is parsed in a worker: a document may be packed, and guessing an encoding can take a second.
-    found, text = await parse_in_worker("", MAX_TEXT_BYTES, _parse_file, data, name)
+    size = len(data) if is_plain_text(data) else MAX_TEXT_BYTES  # even a small document may hold much
+    found, text = await parse_in_worker("", size, _parse_file, data, name)
     notices = list(found.notices)
     if found.guessed_encoding is not None:
         notices.append(f"{name} is not UTF-8; it was read as {found.guessed_encoding}. Look whether it reads well.")

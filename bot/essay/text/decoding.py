@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from charset_normalizer import from_bytes
-
 from bot.errors import InvalidInput, UnreadableText
 from bot.essay.text.words import count_words
 
@@ -118,6 +116,8 @@ def _decode_bytes(data: bytes, name: str) -> tuple[str, str | None]:
         raise UnreadableText.binary(name)
     if _looks_western(data):
         return data.decode("cp1252"), "cp1252"
+    from charset_normalizer import from_bytes  # here, because nearly every text is UTF-8
+
     best = from_bytes(data).best()
     if best is None:
         raise UnreadableText.binary(name)

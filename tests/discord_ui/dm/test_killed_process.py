@@ -58,6 +58,7 @@ async def test_dm_messages_and_edits_made_while_the_bot_was_killed_are_read_afte
     noted = await user.say(user.dm, "It was loud.")
     await user.sees(lambda _: "1 message" in panel.text)
     panel = await (await user.click(panel, "Next")).followup()
+    await user.sees(lambda _: "Answer" in panel.buttons)  # the model has chosen the question
     early = await user.say(user.dm, "one")
     await user.sees(lambda _: "1 message" in panel.text)
     await kill(sim, runs)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from markdownify import MarkdownConverter
+from striprtf import striprtf
 
 from bot.errors import UnreadableText, UnsupportedFileType
 from bot.essay.text import documents
@@ -143,7 +144,7 @@ def test_no_pattern_of_the_library_runs_on_through_rich_text(unit: str, monkeypa
         sources.append(source)
         return ""
 
-    monkeypatch.setattr(documents, "rtf_to_text", spied)
+    monkeypatch.setattr(striprtf, "rtf_to_text", spied)
     documents.read_rich_text(f"{{\\rtf1 words {unit * 20_000}", MAX_TEXT_BYTES)
     assert "\\fldinst" not in sources[0].lower()
     assert not re.search(r"\\f\d.{40}", sources[0])
