@@ -173,11 +173,6 @@ def build_report(source: ReportSource) -> EssayReport:
     placed = [(one, span) for one, span in placed if span is not None or not is_hidden(one.quotation)]
     marks = [Mark(span, remark.key) for remark, span in placed if span is not None]
     remarks = {remark.key: remark for remark, _ in placed}
-    places = [
-        (span, remark.weight if remark.kind is RemarkKind.FINDING else NOT_IN_NOTES)
-        for remark, span in placed
-        if span is not None and remark.kind in (RemarkKind.FINDING, RemarkKind.UNSUPPORTED)
-    ]
     blocks = _support_blocks(source, text, lay_out(parsed, marks), remarks)
     used = {number for block in blocks for number in block.notes}
     critique = source.critique
@@ -194,13 +189,32 @@ def build_report(source: ReportSource) -> EssayReport:
         coverage=_name_coverage(source),
         measured=measured,
         voice=describe_kept_voice(measured, source.notes) if source.notes else (),
-        shape=measure_shape(parsed, source.structure, places),
+        shape=measure_shape(parsed, source.structure, _places(placed)),
         notes=tuple(note for note in source.notes if note.number in used),
         comparison=compare_public_texts(source.before, source.text) if source.before else None,
         compared_with=source.compared_with,
         language=_language_code(parsed.prose),
         critic=critique.model if critique is not None else None,
     )
+
+
+def build_shape(source: ReportSource) -> EssayShape:
+    """Return the shape of a text alone, as it stands in its report."""
+    text = public_text(remove_comments(source.text))
+    placed = [
+        *_place(text, source.critiqued_text, _finding_remarks(source)),
+        *_place(text, source.text, _support_remarks(source)),
+    ]
+    return measure_shape(ParsedText(text), source.structure, _places(placed))
+
+
+def _places(placed: Iterable[tuple[Remark, Span | None]]) -> list[tuple[Span, str]]:
+    """Return where findings and words that no note holds stand, as a shape counts them."""
+    return [
+        (span, remark.weight if remark.kind is RemarkKind.FINDING else NOT_IN_NOTES)
+        for remark, span in placed
+        if span is not None and remark.kind in (RemarkKind.FINDING, RemarkKind.UNSUPPORTED)
+    ]
 
 
 def _language_code(text: str) -> str:

@@ -92,6 +92,16 @@ def test_critique_shows_findings_with_quotations_from_the_text(essay_bot: Run, m
         assert NOTES[span["start"] : span["end"]] == finding["quotation"]
 
 
+def test_a_critique_by_a_model_is_written_as_a_page_with_its_findings_beside_their_words(
+    essay_bot: Run, model: dict[str, str]
+) -> None:
+    ran = essay_bot("critique", "-", "--html", "-", given=NOTES, more=model)
+    assert ran.code == 0, ran.err
+    assert '>My manager said we have people for that.</mark><a class="sign"' in ran.out
+    assert "The findings are AI-written by claude-opus-5-5." in ran.out
+    assert "Critiqued by claude-opus-5-5" in ran.err
+
+
 def test_a_text_that_is_too_long_for_a_critique_is_refused_plainly(essay_bot: Run, model: dict[str, str]) -> None:
     ran = essay_bot("critique", "-", given="word " * 10_001, more=model)
     assert (ran.code, ran.out) == (2, "")

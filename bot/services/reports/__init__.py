@@ -9,16 +9,15 @@ from bot.errors import DamagedText, NothingToDo
 from bot.essay.critique import Critique
 from bot.essay.essay import Version
 from bot.essay.export import export_file_name
-from bot.essay.report import ReportSource, build_report, compare_public_texts
+from bot.essay.report import ReportSource, build_report, build_shape, compare_public_texts
 from bot.essay.shape import EssayShape
 from bot.essay.structure import Structure
+from bot.essay.text.markdown_import import remove_comments
 from bot.services.checking import CheckingService
 from bot.services.critiques import CritiqueService, StoredCritique
 from bot.services.drafting import DraftingService
 from bot.services.essays import EssayService
 from bot.services.offload import in_worker
-from bot.services.reports.figures import draw_picture
-from bot.services.reports.page import render_comparison, render_report
 
 __all__ = ["PageFile", "ReportService", "ShapePicture", "write_report"]
 
@@ -89,7 +88,7 @@ class ReportService:
 
     async def shape(self, writer: str, essay: str) -> EssayShape:
         """Return the shape of an essay's current version, with what is known of it. Raise NothingToDo."""
-        return await in_worker(_measure_source, await self._source(writer, essay, None))
+        return await in_worker(build_shape, await self._source(writer, essay, None))
 
     async def picture(self, writer: str, essay: str) -> ShapePicture:
         """Return the shape of an essay's current version as a picture. Raise NothingToDo before there is a text."""
@@ -139,17 +138,15 @@ class ReportService:
         )
 
 
-def write_report(
-    title: str | None, text: str, structure: Structure | None, critique: Critique | None = None, *, critiqued: str = ""
-) -> str:
-    """Return the report of a text that is no essay's; ``critiqued`` is the text that the critique is about."""
+def write_report(title: str | None, text: str, structure: Structure | None, critique: Critique | None = None) -> str:
+    """Return the report of a text without front matter that is no essay's; a critique saw it without comments."""
     source = ReportSource(
         title=title or "The text",
         text=text,
         structure=structure,
         facts=(structure.name,) if structure else (),
         critique=critique,
-        critiqued_text=critiqued or text,
+        critiqued_text=remove_comments(text),
     )
     return _render_source(source)
 
@@ -159,18 +156,20 @@ def _file_name(title: str) -> str:
 
 
 def _render_source(source: ReportSource) -> str:
+    from bot.services.reports.page import render_report  # with Jinja, here and below: other commands start without it
+
     return render_report(build_report(source))
 
 
 def _render_versions(title: str, before: Version, after: Version) -> str:
+    from bot.services.reports.page import render_comparison
+
     found = compare_public_texts(before.text, after.text)
     return render_comparison(title, f"Version {before.info.number}", f"Version {after.info.number}", found)
 
 
-def _measure_source(source: ReportSource) -> EssayShape:
-    return build_report(source).shape
-
-
 def _draw_source(source: ReportSource) -> tuple[EssayShape, bytes]:
-    shape = _measure_source(source)
+    from bot.services.reports.figures import draw_picture
+
+    shape = build_shape(source)
     return shape, draw_picture(shape, source.title)

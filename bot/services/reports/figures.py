@@ -16,7 +16,7 @@ WIDTH = 340  # of a figure, in units that are pixels on a phone
 _MAX_SECTIONS = 24  # drawn; the table holds all
 _ROW = 36
 _LABEL_CHARACTERS = 44  # of a heading above its bar; a letter twice as wide counts twice
-_NAME_CHARACTERS = 22  # of a heading beside its row
+_NAME_CHARACTERS = 20  # of a heading beside its row
 _MARGIN = 16  # around the figures of the picture
 _TITLE_HEIGHT = 26
 _ZOOM = 2.0  # the picture is 1,440 pixels wide: sharp on a phone, and some 100 KB
@@ -25,7 +25,7 @@ _FONT = "Lato"
 # Light only: Discord shows a picture on either of its themes.
 _PICTURE_STYLE = """
 text { font-family: Lato, sans-serif; font-size: 12px; fill: #1d2429; }
-.dim { fill: #55626b; } .title { font-size: 16px; }
+.dim { fill: #55626b; } text.small { font-size: 11px; } .title { font-size: 16px; }
 .bar { fill: #4f6d7a; } .over { fill: #a8431f; } .band { fill: none; stroke: #55626b; stroke-width: 1; }
 .line { stroke: #c3ccd2; stroke-width: 1; } .track { fill: #e9edf0; } .cell { fill: #4f6d7a; }
 .place { fill: #a8431f; stroke: #ffffff; stroke-width: 1; }
@@ -114,7 +114,7 @@ def _draw_lengths(shape: EssayShape) -> Figure:
     outside = sum(one.budget is not None and one.words not in one.budget for one in shape.sections)
     said = f"{shape.length} in {count_noun(len(shape.sections), 'section')}"
     frames = "; a frame is a section's budget" if shape.budget is not None else ""
-    told = f", {outside} outside of its budget" if outside else ""
+    told = f", {outside} of them outside of their budgets" if outside else ""
     return _figure(
         "length",
         "Words by section",
@@ -128,9 +128,9 @@ def _draw_lengths(shape: EssayShape) -> Figure:
 
 def _draw_evidence(shape: EssayShape) -> Figure:
     shown = shape.sections[:_MAX_SECTIONS]
-    left, step = 148, (WIDTH - 148) / len(EVIDENCE)
+    left, step = 140, (WIDTH - 140) / len(EVIDENCE)
     drawn = [
-        _tag("text", name, x=left + (column + 0.5) * step, y=12, class_="dim", text_anchor="middle")
+        _tag("text", name, x=left + (column + 0.5) * step, y=12, class_="dim small", text_anchor="middle")
         for column, name in enumerate(("numbers", "names", "dates", "spoken"))
     ]
     most = [max((one.evidence[column] for one in shown), default=0) or 1 for column in range(len(EVIDENCE))]
@@ -194,7 +194,7 @@ def _draw_rhythm(shape: EssayShape) -> Figure:
 
 def _draw_places(shape: EssayShape) -> Figure:
     kinds = [kind for kind in PLACE_KINDS if shape.count_places(kind)]
-    left = 104
+    left = 122
     width = WIDTH - left - 8
     drawn: list[Markup] = []
     height = len(kinds) * 26 + 2
