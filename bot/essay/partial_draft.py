@@ -57,12 +57,20 @@ class PartialDraft:
         kept = "".join(stretch.text for stretch in self._stretches() if not stretch.is_vacant)
         return kept.rstrip() + "\n" if kept.strip() else ""
 
-    def merge(self, reply: TaggedDraft, *, is_cut: bool = False, required: Collection[str] = ()) -> MergedDraft | None:
+    def merge(
+        self,
+        reply: TaggedDraft,
+        *,
+        is_cut: bool = False,
+        required: Collection[str] = (),
+        asked: Collection[str] = (),
+    ) -> MergedDraft | None:
         """Return the text with the missing sections out of a model's reply; None if that holds no word of them.
 
         What stands keeps every byte. The section that the reply broke off in has what came of it, and is still to be
         written, as are those behind it if the reply ``is_cut`` and those of ``required`` that it left out. Any other
-        one that it left out holds the gap for its first question.
+        one that it left out holds the gap for the first of its questions that is not among ``asked``, those that were
+        answered, skipped or declined; without such a question it stays out.
         """
         bodies = {key: body for key, body in reply.bodies.items() if count_words(body)}
         lacking = [section for section in self.missing_sections if section.key not in bodies]
@@ -80,8 +88,10 @@ class PartialDraft:
                 self._put(found, section, format_section(section, body))
             elif section.key == broken_key and is_broken:
                 self._put(found, section, format_section(section, broken_body))
-            elif section.key not in unwritten:
-                self._put(found, section, format_section(section, format_gap(section.questions[0])))
+            elif section.key not in unwritten and (
+                question := next((one for one in section.questions if one not in asked), None)
+            ):
+                self._put(found, section, format_section(section, format_gap(question)))
         text = _below_each_other([each.text for each in found if not each.is_vacant])
         return MergedDraft(text, tuple(unwritten), tuple(questions))
 

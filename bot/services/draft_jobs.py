@@ -290,7 +290,8 @@ class DraftWork:
     def _read(self, raw: str, given: Sequence[str], *, cut: bool, model: str | None) -> Reply | None:
         draft, context = self.partial_draft, self.context
         reply = parse(raw, context.structure, draft.missing_keys, is_cut=cut)
-        merged = draft.merge(reply, is_cut=cut, required=self._required_sections)
+        asked = {*context.declined_questions, *(note.question for note in context.notes if note.question)}
+        merged = draft.merge(reply, is_cut=cut, required=self._required_sections, asked=asked)
         if merged is None:
             return None
         return Reply(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,6 +68,18 @@ def test_a_section_that_was_left_out_holds_the_gap_for_its_first_question() -> N
     assert unwritten == ()
     assert headings(text) == [(2, heading) for heading in HEADINGS]
     assert find_gaps(text) == ("[NEED: Which steps?]", "[NEED: What is open?]")
+
+
+def test_a_section_that_was_left_out_asks_nothing_that_was_answered_skipped_or_declined() -> None:
+    """It asks the next of its questions; without one it stays out."""
+    missed, steps, now = STRUCTURE.sections
+    two = replace(STRUCTURE, sections=(missed, replace(steps, questions=("Which steps?", "Which failed?")), now))
+    reply = parse('<section key="missed">The build broke.</section>', two)
+    found = PartialDraft(two).merge(reply, asked={"Which steps?", "What is open?"})
+    assert found is not None
+    assert find_gaps(found.text) == ("[NEED: Which failed?]",)
+    assert headings(found.text) == [(2, heading) for heading in HEADINGS[:2]]
+    assert found.unwritten == ()
 
 
 def test_a_section_that_is_required_is_still_to_be_written_and_goes_between_the_others() -> None:
