@@ -23,7 +23,7 @@ async def test_the_report_of_an_essay_shows_its_text_and_what_changed_and_no_pri
     assert "Version 1" in found.html
     assert HIDDEN not in found.html
     compared = await room.services.reports.compare("me", essay, 1, 2)
-    assert "<ins>" in compared.html
+    assert "The noise of the shop.</ins>" in compared.html
     picture = await room.services.reports.picture("me", essay)
     assert picture.png.startswith(b"\x89PNG")
     assert "Words by section: What I missed: 5" in picture.description
