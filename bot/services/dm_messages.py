@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.errors import InvalidInput, UnknownEssay
+from bot.errors import InvalidInput, LimitExceeded, UnknownEssay
 from bot.essay.essay import Essay, Note, QuestionState
 from bot.essay.limits import StorageIncrease, stored_bytes
 from bot.essay.matching import default_structure
@@ -222,13 +222,14 @@ class DmMessageService:
     async def divide_notes(self, writer: str, essay: str, notes: Sequence[Note]) -> tuple[Note, ...]:
         """Divide notes that messages have become into their blocks, list items and lines, as a page of notes is.
 
-        A divided note has a text of its own. One with a heading, with anything private, or of which something would be
-        left out stays whole. Return all of them as they are then.
+        A divided note has a text of its own, and of its message no more than that is kept, so that a line is gone once
+        its note is deleted. An answer stays whole, and so does a note with a heading, with anything private, of which
+        something would be left out, or for whose lines there is no room. Return all of them as they are then.
         """
         structure = self._essays.structure_of(await self._essays.get_essay(writer, essay))
         divided: dict[int, Sequence[NewNote]] = {}
         for note in notes:
-            if note.is_private or has_private_mark(note.text):
+            if note.question is not None or note.is_private or has_private_mark(note.text):
                 continue
             page = await parse_in_worker(writer, len(note.text), parse_notes, note.text, structure, title_room=0)
             if len(page.notes) > 1 and not page.removed and all(one.section is None for one in page.notes):
@@ -243,7 +244,13 @@ class DmMessageService:
                 if lines:
                     size = stored_bytes(*(one.text for one in lines))
                     adding = StorageIncrease(size, notes=len(lines) - 1, note_bytes=size)
-                    tx.quota.check_and_record(writer, essay, adding, now)
+                    try:
+                        tx.quota.check_and_record(writer, essay, adding, now)
+                    except LimitExceeded:
+                        made.append(note)
+                        continue
+                    for message in tx.messages.of_note(writer, essay, note.number):
+                        tx.messages.set_text(writer, message.id, lines[0].text)
                     tx.essays.update_note(writer, essay, replace(note, text=lines[0].text), now)
                     note = tx.essays.note(writer, essay, note.number)
                 made += [note, *(tx.essays.add_note(writer, essay, one, now) for one in lines[1:])]

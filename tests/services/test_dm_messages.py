@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,12 +14,14 @@ from hypothesis import strategies as st
 
 from bot.errors import InvalidInput
 from bot.essay.essay import Question, QuestionState
+from bot.essay.limits import WriterLimits
 from bot.essay.matching import DEFAULT_STRUCTURE
 from bot.essay.structure import Structure
 from bot.essay.text.words import count_words
 from bot.services.dm_messages import DmMessageService, MessageChange, StoredFile, StoredMessage
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
+from bot.store.quota import Quota
 from bot.store.sql_store import SqlStore
 from bot.store.sqlite import SqliteStore
 from tests.joined_services import join_services
@@ -152,6 +155,38 @@ async def test_without_an_open_question_a_message_is_a_note_of_its_own(at: Talki
     assert (await at.desk.notes("me", essay))[1].section is None
     assert not (await at.heard(2, "One more thing.")).is_new
     assert await at.notes(essay) == ["It was loud.", "One more thing."]
+
+
+async def test_lines_that_become_notes_stand_once_and_an_answer_is_not_divided(at: Talking, store: SqlStore) -> None:
+    first = await at.heard(1, "I left in May.\nThe export service was mine, and nobody else knew how it worked.")
+    whole = await at.talk.finish_all_answers("me", first.essay)
+    divided = await at.talk.divide_notes("me", first.essay, whole)
+    assert [note.text for note in divided] == await at.notes(first.essay)
+    assert len(divided) == 2
+    (kept,) = await store.read(lambda tx: tx.messages.of_note("me", first.essay, divided[0].number))
+    assert kept.text == "I left in May."
+    changed = await at.talk.edit_message("me", 1, "I left in June.")
+    assert changed is not None
+    assert changed.note_detached
+    essay, _ = await at.asked()
+    await at.talk.add_message("me", 2, "It was loud.")
+    await at.talk.add_message("me", 3, "Then it was quiet.")
+    answers = await at.talk.finish_all_answers("me", essay)
+    assert await at.talk.divide_notes("me", essay, answers) == answers
+    assert await at.notes(essay) == ["It was loud.\n\nThen it was quiet."]
+
+
+async def test_a_message_for_whose_lines_there_is_no_room_stays_one_note(
+    tmp_path: Path, structure: Structure, clock: Clock
+) -> None:
+    opened = SqliteStore(tmp_path / "few.db", None, clock, Quota(WriterLimits(essay_notes=1)))
+    at = talking(opened, structure, clock)
+    text = "I left in May.\nThe export service was mine, and nobody else knew how it worked."
+    first = await at.heard(1, text)
+    whole = await at.talk.finish_all_answers("me", first.essay)
+    assert await at.talk.divide_notes("me", first.essay, whole) == whole
+    assert await at.notes(first.essay) == [text]
+    opened.close()
 
 
 async def test_switching_to_another_essay_finishes_the_current_answer(at: Talking) -> None:
