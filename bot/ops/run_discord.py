@@ -107,7 +107,7 @@ async def run_discord(settings: Settings) -> None:
         raise InvalidSetting("DISCORD_TOKEN", f"it is missing; it is found at {developer_portal.TOKEN_PAGE}")
     sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
     for unused in settings.unused_settings:
-        log.warning("%s", unused)
+        log.info("%s", unused)
     with _only_bot(settings), worker_processes():
         await _run_bot(settings, settings.discord_token.get_secret_value())
 

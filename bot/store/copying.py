@@ -171,3 +171,4 @@ def _finish(source: SqliteDatabase, target: PostgresDatabase, tables: Sequence[T
                 if last:
                     target.db.execute("SELECT setval(CAST(? AS TEXT), CAST(? AS BIGINT))", [sequence, last])
         postgres_schema.unmark_copy(target.db)
+    target.db.execute("ANALYZE")  # the server reads whole tables until it knows how their rows are spread

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -13,15 +14,21 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import errors
 
+from bot.bootstrap import import_postgres
 from bot.errors import (
+    DamagedDatabase,
     DatabaseServerAway,
     EncryptionKeyMissing,
     ForeignDatabase,
     JobRunning,
     NewerDatabase,
     OverBudget,
+    PostgresDriverMissing,
     StoreBusy,
+    StoreError,
+    StoreFull,
     StoreUnavailable,
 )
 from bot.essay.essay import Essay
@@ -31,7 +38,15 @@ from bot.services.ledger import Budgets, RecordingLedger, Reservation
 from bot.services.llm_ports import ModelRole
 from bot.services.store_ports import Transaction
 from bot.store.encryption import generate_key, key_fingerprint
-from bot.store.postgres import PostgresConnection, PostgresStore, check_server, describe_url, open_database, translate
+from bot.store.postgres import (
+    PostgresConnection,
+    PostgresStore,
+    check_server,
+    describe_url,
+    open_database,
+    translate,
+    translate_errors,
+)
 from bot.store.rotation import rotate
 from bot.store.sqlite import SqliteConnection, SqliteStore
 from tests.postgres_server import KEY, PostgresServer, find_programs, open_store
@@ -352,3 +367,44 @@ def test_no_error_holds_the_password(url: str, caplog: pytest.LogCaptureFixture)
 )
 def test_marks_are_translated_and_what_is_quoted_is_left_alone(query: str, translated: bytes) -> None:
     assert translate(query)[0] == translated
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (errors.DiskFull, StoreFull),
+        (errors.LockNotAvailable, StoreBusy),
+        (errors.QueryCanceled, StoreBusy),
+        (errors.DeadlockDetected, StoreBusy),
+        (errors.DataCorrupted, DamagedDatabase),
+        (errors.AdminShutdown, DatabaseServerAway),
+        (errors.TooManyConnections, DatabaseServerAway),
+        (errors.ConnectionFailure, DatabaseServerAway),
+        (errors.InsufficientPrivilege, StoreUnavailable),
+    ],
+)
+def test_what_the_server_says_is_told_as_of_any_database(said: type[psycopg.Error], told: type[StoreError]) -> None:
+    with pytest.raises(told, match="postgresql://here/essays"), translate_errors("postgresql://here/essays"):
+        raise said("for a reason")
+
+
+def test_without_the_driver_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import bot.store
+
+    monkeypatch.delattr(bot.store, "postgres")
+    monkeypatch.delitem(sys.modules, "bot.store.postgres")
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(PostgresDriverMissing, match=r"career-essay-bot\[postgres\]"):
+        import_postgres()
+
+
+async def test_the_room_of_deleted_rows_is_given_free(postgres_server: PostgresServer) -> None:
+    url = postgres_server.new_database()
+    store = open_store(url, lambda: NOON)
+    await store.write("ann", lambda tx: fill(tx, "ann", NOON))
+    await store.write("ann", lambda tx: tx.people.delete("ann"))
+    store.close()
+    with psycopg.connect(url) as connection:
+        query = "SELECT relname FROM pg_stat_user_tables WHERE vacuum_count > 0"
+        vacuumed = {name for (name,) in connection.execute(query)}
+    assert {"essays", "notes", "versions", "jobs", "job_texts", "dm_messages"} <= vacuumed
