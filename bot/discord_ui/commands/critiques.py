@@ -45,7 +45,8 @@ def critique_command(
         structure: str | None = None,
     ) -> None:
         async def open_form(_: str, __: InteractionContext) -> HandlerResult:
-            target = CustomId("critique", "pasted", NO_SUBJECT, 0, structure or "")
+            meant = presenter.services.offered_structure(structure).key if structure is not None else ""
+            target = CustomId("critique", "pasted", NO_SUBJECT, 0, meant)
             return OpenForm(forms.paste_form(target, "Critique a text", "The text"))
 
         async def critique_it(writer: str, context: InteractionContext) -> HandlerResult:

@@ -154,6 +154,8 @@ async def test_only_the_chosen_structures_are_offered(sim: DiscordSimulator, bot
     await writer.forge_click(begun, menu["custom_id"], "career-switch")
     await writer.sees(lambda screen: screen.text.count("The rules of this server do not offer") == 2)
     assert (await bot.essay(writer)).structure in ("layoff", "promotion")
+    formless = await (await writer.slash(guild, "critique", structure="career-switch")).message()
+    assert "The rules of this server do not offer" in formless.text  # before a form opens for a text
     in_dm = await (await writer.slash(writer.dm, "draft", structure="career-switch")).message()
     assert "Interview me" in in_dm.text
     await manager.click(panel, "All structures")
