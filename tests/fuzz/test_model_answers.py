@@ -59,6 +59,26 @@ async def press(fuzzed: FuzzedBot, person: Person, kind: str, action: str, argum
     fuzzed.check("an answer of a model", person, None, action)
 
 
+# These two come first: they take a minute, in which the module's bot would not be heard from by Discord.
+def test_every_port_has_a_reply_to_mutate() -> None:
+    assert len(REPLIES) == len(ports())
+
+
+@pytest.mark.parametrize("name", REPLIES)
+@fuzz(4)
+def test_a_mutated_reply_is_read_or_refused_in_a_sentence(name: str, structure: Any, data: st.DataObject) -> None:
+    async def example() -> None:
+        async with ClaudeSimulator() as claude, claude_ports(claude, MemoryLedger(), FakeSleep()) as models:
+            for _ in range(5):
+                text = data.draw(st.one_of(mutated(REPLIES[name].good), mutated(REPLIES[name].good), texts(900)))
+                stop = data.draw(st.sampled_from(["end_turn", "end_turn", "max_tokens", "refusal"]))
+                claude.responder = lambda _, text=text, stop=stop: replace(Reply(text), stop_reason=stop)
+                with suppress(ModelError):  # whose sentence is tested with each of them
+                    await REPLIES[name].send(models, structure, NOTES[1], ProgressLog())
+
+    asyncio.run(example())
+
+
 @pytest.mark.parametrize(("kind", "action"), ASKING, ids=[f"{kind} {name}" for kind, name in ASKING])
 @fuzz(1)
 def test_no_answer_of_a_model_is_a_bug_or_loses_a_note(
@@ -82,10 +102,6 @@ def test_no_answer_of_a_model_is_a_bug_or_loses_a_note(
     fuzzed.run(example())
 
 
-def test_every_port_has_a_reply_to_mutate() -> None:
-    assert len(REPLIES) == len(ports())
-
-
 def tagged(keys: list[str]) -> list[str]:
     """Replies in the form that is asked for."""
     whole = "\n".join(f'<section key="{key}">\nThe lift was loud. It cost 61,000.\n</section>' for key in keys)
@@ -96,18 +112,3 @@ def tagged(keys: list[str]) -> list[str]:
         "<rewrite>",
         f"{whole}<question>Who?</question>",
     ]
-
-
-@pytest.mark.parametrize("name", REPLIES)
-@fuzz(4)
-def test_a_mutated_reply_is_read_or_refused_in_a_sentence(name: str, structure: Any, data: st.DataObject) -> None:
-    async def example() -> None:
-        async with ClaudeSimulator() as claude, claude_ports(claude, MemoryLedger(), FakeSleep()) as models:
-            for _ in range(5):
-                text = data.draw(st.one_of(mutated(REPLIES[name].good), mutated(REPLIES[name].good), texts(900)))
-                stop = data.draw(st.sampled_from(["end_turn", "end_turn", "max_tokens", "refusal"]))
-                claude.responder = lambda _, text=text, stop=stop: replace(Reply(text), stop_reason=stop)
-                with suppress(ModelError):  # whose sentence is tested with each of them
-                    await REPLIES[name].send(models, structure, NOTES[1], ProgressLog())
-
-    asyncio.run(example())

@@ -144,7 +144,8 @@ def titles_card(state: EssayState, notice: str | None = None) -> Card:
                     action_button(f"Take {number}", "title-take", essay.id, version, number)
                     for number in range(1, len(lines) + 1)
                 ),
-                action_button("None of them", "open", essay.id, version),
+                # Once there is a text, the button below leads back to it.
+                action_button("None of them", "open", essay.id, version) if state.version is None else None,
             ),
             *button_rows(_draft_button(state)),
         )

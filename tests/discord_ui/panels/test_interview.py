@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.essay.essay import SectionState
 from bot.services.llm_ports import NextQuestion, RawTitle
-from tests.discord_ui.conftest import Bot, Scripted
+from tests.discord_ui.conftest import DRAFT, Bot, Scripted
 from tests.discord_ui.panel_steps import drafted, reads, with_notes
-from tests.services.fakes import rewrites
+from tests.services.fakes import rewrites, says
 from tests.simulators.discord import DiscordSimulator, Message, User
 
 
@@ -46,6 +46,21 @@ async def test_titles_are_suggested_from_the_writers_words_and_taken_by_a_button
     assert "journey" not in panel.text
     await user.click(panel, "Take 1")
     await user.sees(reads(panel, "### From 15% to 2%"))
+
+
+async def test_titles_that_an_old_panel_asks_for_are_shown_with_one_way_back_to_the_text(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    user, guild = sim.user("writer"), sim.guild("Writers")
+    old = await with_notes(user, guild)
+    models.script(says(DRAFT))
+    panel = await (await user.slash(guild, "draft")).message()
+    await user.click(panel, "Write draft")
+    await user.sees(lambda _: "version 1" in panel.text)
+    models.script([RawTitle("From 15% to 2%", "from 15% to 2%")])
+    await user.click(old, "Suggest titles")
+    await user.sees(reads(old, "1. From 15% to 2%"))
+    assert [label for label in old.buttons if label in ("None of them", "Back to the text")] == ["Back to the text"]
 
 
 async def test_what_a_draft_left_open_is_answered_and_worked_into_its_passage(
