@@ -107,9 +107,9 @@ class TerminalContext:
     """The services, the screens and the keyboard of a session, and the way to run an async step from it.
 
     ``screen`` shows what was asked for, ``progress_screen`` the progress and cost of a model. ``read_file`` returns
-    the text of the file at a path; ``sources`` are files that are read from, which no export replaces. ``add_paste``,
-    which is set while an essay is open, stores as notes what is pasted where one of a few words is asked for. Between
-    two steps no event loop runs, so that Ctrl-C works at a prompt as in any program.
+    the text of the file at a path; ``sources`` are files that are read from, which no export replaces. ``add_note``,
+    which is set while an essay is open, stores as notes what is pasted, or typed behind ``note``, where one of a few
+    words is asked for. Between two steps no event loop runs, so that Ctrl-C works at a prompt as in any program.
     """
 
     services: Services
@@ -119,7 +119,7 @@ class TerminalContext:
     keyboard: Keyboard
     read_file: Callable[[str], str]
     sources: Sequence[Path] = ()
-    add_paste: Callable[[str], object] | None = None
+    add_note: Callable[[str], object] | None = None
 
     def run(self, step: Coroutine[Any, Any, T]) -> T:
         """Run the step and return its result."""

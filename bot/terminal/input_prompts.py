@@ -6,6 +6,7 @@ be chosen, the word is the command.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 
@@ -77,13 +78,14 @@ def ask(
 ) -> str | PromptCommand:
     """Ask until there is an answer or one of the ``accepted`` commands, and return it.
 
-    ``help_`` says what can be typed here; ``free_text``: any text may be an answer. Elsewhere a paste of several lines
-    becomes notes of the open essay. Raise SessionLeft for /quit, and EOFError for /done and Ctrl-D.
+    ``help_`` says what can be typed here; ``free_text``: any text may be an answer. Elsewhere a paste of several lines,
+    and what stands behind ``note``, becomes notes of the open essay. Raise SessionLeft for /quit, and EOFError for
+    /done and Ctrl-D.
     """
     while True:
         typed = context.keyboard.ask(prompt, default=default, words=words)
-        if not free_text and context.add_paste is not None and "\n" in typed.strip():
-            context.add_paste(typed)
+        if not free_text and context.add_note is not None and (note := _typed_note(typed)):
+            context.add_note(note)
             continue
         # A command typed after the default text is a command, and not part of the answer.
         behind = typed.removeprefix(default) if default else typed
@@ -108,6 +110,13 @@ def ask(
 
 
 _COMMAND_VERBS = {PromptCommand.SKIP: "skip", PromptCommand.BACK: "go back to", PromptCommand.UNDO: "undo"}
+
+
+def _typed_note(typed: str) -> str:
+    """Return what was typed behind ``note``, or a paste of several lines; "" for anything else."""
+    if found := re.match(r"\s*/?note\s+(?=\S)", typed):
+        return typed[found.end() :]
+    return typed if "\n" in typed.strip() else ""
 
 
 def _resolve_ambiguous_answer(context: TerminalContext, typed: str, word: PromptCommand) -> str | PromptCommand:

@@ -73,7 +73,7 @@ class KeyboardSession:
             self._resume_until_left(essay)
 
     def _resume_until_left(self, essay: Essay) -> None:
-        self._context.add_paste = partial(self._interview.add_notes, essay)
+        self._context.add_note = partial(self._interview.add_notes, essay)
         try:
             self._resume(essay)
         except SessionLeft:

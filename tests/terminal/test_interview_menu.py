@@ -61,13 +61,13 @@ def test_what_a_draft_left_open_comes_first_and_is_worked_in(terminal: Terminal)
     assert text == GAPPED.replace("[NEED: Who was in the room?]", "Anna was in the room.")
 
 
-def test_titles_are_offered_before_the_draft_and_a_paste_there_is_notes(terminal: Terminal) -> None:
+def test_titles_are_offered_before_the_draft_and_a_paste_or_note_there_is_stored(terminal: Terminal) -> None:
     essay = terminal.essay()
     terminal.room.models.script({}, [RawTitle("14 people in one room", "14 people in one room")], {}, says(GAPPED))
-    terminal.types("The ink never\nwashed off.", "titles", "The smell:\nglue.", "1", "")
+    terminal.types("The ink never\nwashed off.", "titles", "note The smell was glue.", "1", "")
     terminal.session().resume(essay)
     assert any("titles suggests three titles from your own words first" in asked for asked in terminal.keyboard.asked)
-    assert texts(terminal, essay)[2:] == ["The ink never\nwashed off.", "The smell:\nglue."]
+    assert texts(terminal, essay)[2:] == ["The ink never\nwashed off.", "The smell was glue."]
     assert terminal.opened(essay.id).title == "14 people in one room"
     assert terminal.text(essay).text == GAPPED
 
