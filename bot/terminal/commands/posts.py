@@ -81,7 +81,8 @@ class PostCommands:
         flags, words = _take_flags(rest.split(" "))
         named, replace = " ".join(words).strip() or None, _FORCE_FLAG in flags
         place = write_page(page.name, page.html, named, replace=replace, sources=self._context.sources)
-        self._context.say(f"Written to {place}. Any browser shows it; it loads nothing.")
+        if place is not None:
+            self._context.say(f"Written to {place}. Any browser shows it; it loads nothing.")
 
     def claims(self, _: str) -> None:
         """Show the claims of the post that the notes do not contain, as far as letters tell."""
