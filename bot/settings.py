@@ -12,7 +12,8 @@ import os
 import re
 import stat
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -29,6 +30,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import InvalidSetting
 from bot.essay.limits import WriterLimits
+from bot.files import is_any_of
 
 # The first match counts: the mark of UTF-32 begins like that of UTF-16.
 _BYTE_ORDER_MARKS = (
@@ -38,6 +40,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+ENV_FILE_VARIABLE = "ESSAY_BOT_ENV_FILE"  # names the file to read instead of .env; --env-file sets it
 _MIN_SIMILARITY = 0.8  # of difflib's ratio: joins DISCORD_TOKN to DISCORD_TOKEN, and no setting to another
 
 
@@ -342,7 +345,8 @@ class SettingProblem:
 class LoadedSettings:
     """The settings, with the default in place of each that has one of the ``problems``.
 
-    ``env_path`` is the .env that was read, None if there is none; ``hints`` are what in it may be a slip.
+    ``env_path`` is the .env that was read, or the file named instead of it, None if there is none; ``hints`` are what
+    in it may be a slip.
     """
 
     settings: Settings
@@ -370,13 +374,34 @@ _REASONS = {
 }
 
 
+def _env_file_places() -> list[Path]:
+    """Return where a .env is looked for, in order: here, and beside the database that is used without one."""
+    stated = os.environ.get("DATABASE_PATH")
+    places = [(Path(stated).expanduser() if stated else default_database()).parent / ".env"]
+    with suppress(FileNotFoundError):  # the current directory is gone
+        places.insert(0, Path.cwd() / ".env")
+    return places
+
+
+def _find_env_file(known: Collection[str]) -> EnvFile | None:
+    """Read the file that ENV_FILE_VARIABLE names, else the first .env there is; return None if there is none."""
+    if named := os.environ.get(ENV_FILE_VARIABLE):
+        path = Path(named).expanduser()
+        return read_env_file(path, known) or EnvFile(path, {}, ("there is no such file: name the one you mean",))
+    found = [file for path in _env_file_places() if (file := read_env_file(path, known)) is not None]
+    if len(found) < 2 or is_any_of(found[0].path, [found[1].path]):
+        return found[0] if found else None
+    unread = f"{found[1].path} is there too, and is not read: one file counts, and this is {found[0].path}"
+    return replace(found[0], hints=(*found[0].hints, unread))
+
+
 def load_settings() -> LoadedSettings:
-    """Read all settings, also if some of them cannot be used; .env is read from the current directory only."""
+    """Read all settings, also if some of them cannot be used.
+
+    A .env is read from the current directory, else from beside the database; or the file that ENV_FILE_VARIABLE names.
+    """
     names = Settings.model_fields
-    try:
-        found = read_env_file(Path.cwd() / ".env", names)
-    except FileNotFoundError:  # the current directory is gone
-        found = None
+    found = _find_env_file(names)
     problems = [SettingProblem(str(found.path), problem) for problem in found.problems] if found else []
     in_environment = {name.lower() for name, value in os.environ.items() if value}
     given = {name: value for name, value in found.values.items() if name in names} if found else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -128,7 +129,8 @@ def _run_and_report_errors() -> int:
 
 @click.group(cls=OrderedGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="career-essay-bot", message="essay-bot %(version)s")
-def cli() -> None:
+@click.option("--env-file", metavar="FILE", type=click.Path(path_type=Path), help="Read FILE instead of a .env.")
+def cli(env_file: Path | None) -> None:
     """Turns what happened in a working life into a post worth reading, from the writer's own notes.
 
     Begin with: essay-bot try
@@ -136,6 +138,10 @@ def cli() -> None:
     What you write is stored encrypted on this computer, and whoever may use your account here holds the key. When a
     model is asked, the text that it works on is sent to the model's service.
     """
+    if env_file is not None:
+        from bot.settings import ENV_FILE_VARIABLE
+
+        os.environ[ENV_FILE_VARIABLE] = str(env_file.expanduser().absolute())
 
 
 @cli.command("try", short_help="Write a post by keyboard, from the first question to the file.")

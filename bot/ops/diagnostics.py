@@ -85,7 +85,7 @@ def _check_settings(reading: LoadedSettings) -> Iterator[CheckResult]:
     read = (
         f"read from the environment and {reading.env_path}"
         if reading.env_path
-        else "read from the environment; no .env here"
+        else "read from the environment; no .env here or beside the database"
     )
     if not reading.problems:
         yield CheckResult("settings", CheckState.READY, read)

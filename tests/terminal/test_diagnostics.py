@@ -26,12 +26,47 @@ def lines(ran: Ran) -> list[str]:
 
 
 def test_check_names_the_env_file_and_creates_no_files(essay_bot: Run, home: Path, claude: str) -> None:
-    assert "settings ready read from the environment; no .env here" in lines(essay_bot("check"))
+    assert "settings ready read from the environment; no .env here or beside the database" in lines(essay_bot("check"))
     (home / ".env").write_text("JOBS_AT_ONCE=3\n")
     ran = essay_bot("check")
     assert (ran.code, f"read from the environment and {home}/.env" in ran.out) == (0, True)
     assert essay_bot("check", "--live", more=settings_for(claude)).code == 0
     assert [path.name for path in home.iterdir()] == [".env"]
+
+
+def test_the_env_file_beside_the_database_counts_where_there_is_none_here(essay_bot: Run, home: Path) -> None:
+    beside = home / "data" / ".env"
+    beside.parent.mkdir()
+    beside.write_text("JOBS_AT_ONCE=none\n")
+    ran = essay_bot("check")
+    assert (ran.code, f"read from the environment and {beside}" in ran.out) == (2, True)
+    assert f"It stands in {beside}." in ran.out
+    (home / ".env").write_text("JOBS_AT_ONCE=3\n")
+    ran = essay_bot("check")
+    assert (ran.code, f"read from the environment and {home}/.env" in ran.out) == (0, True)
+    assert f".env hint {beside} is there too, and is not read: one file counts, and this is {home}/.env" in lines(ran)
+
+
+def test_the_env_file_of_the_default_database_is_found_from_any_directory(
+    essay_bot: Run, home: Path, tmp_path: Path
+) -> None:
+    database = tmp_path / "share" / "career-essay-bot" / "essays.db"
+    database.parent.mkdir(parents=True)
+    (database.parent / ".env").write_text("MODEL_WRITER=mine\n")
+    ran = essay_bot("check", more={"DATABASE_PATH": "", "XDG_DATA_HOME": str(tmp_path / "share")})
+    assert f"read from the environment and {database.parent}/.env" in ran.out
+
+
+def test_a_named_env_file_is_the_only_one_that_is_read(essay_bot: Run, home: Path) -> None:
+    (home / ".env").write_text("JOBS_AT_ONCE=none\n")
+    (home / "mine.env").write_text("JOBS_AT_ONCE=3\n")
+    ran = essay_bot("--env-file", "mine.env", "check")
+    assert (ran.code, f"read from the environment and {home}/mine.env" in ran.out) == (0, True)
+    ran = essay_bot("check", more={"ESSAY_BOT_ENV_FILE": "mine.env"})
+    assert (ran.code, "read from the environment and mine.env" in ran.out) == (0, True)
+    assert essay_bot("--env-file", "mine.env", "essays").code == 0
+    ran = essay_bot("--env-file", "not.env", "essays")
+    assert (ran.code, f"{home}/not.env cannot be used as it stands: there is no such file" in ran.err) == (2, True)
 
 
 def test_check_inspects_an_existing_database_and_leaves_it_unchanged(essay_bot: Run, home: Path) -> None:
