@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
+from click.shell_completion import CompletionItem, get_completion_class
 
 from bot.cli.evaluate import evaluate
 from bot.cli.operator import backup, check, migrate_store, rotate_key, run_, usage
@@ -66,7 +66,10 @@ _TARGET_OPTION = click.option(
     "docx; else what the ending of FILE says (.txt, .html, .docx), else markdown.",
 )
 _COPY_OPTION = click.option("--copy", is_flag=True, help="Put it into the terminal's clipboard.")
-_OUTPUT_OPTION = click.option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output.")
+_FILE = click.Path()  # of any kind, there or not; the type lets a shell complete it
+_OUTPUT_OPTION = click.option(
+    "-o", "--output", type=_FILE, metavar="FILE", help="Write to this file instead of standard output."
+)
 _FORCE_OPTION = click.option(
     "--force", is_flag=True, help="Replace FILE if it is there already; never the notes themselves."
 )
@@ -242,7 +245,7 @@ def _run_demo(structure: str | None) -> None:
 
 
 @cli.command(short_help="Make a post of a file of notes.")
-@click.argument("notes")
+@click.argument("notes", type=_FILE)
 @_STRUCTURE_OPTION
 @click.option(
     "-t", "--title", metavar="TITLE", help="The post's title; else the notes' own, else the structure's name."
@@ -306,7 +309,7 @@ def draft(
 
 
 @cli.command(short_help="Critique an essay in a file, whoever wrote it.")
-@click.argument("file")
+@click.argument("file", type=_FILE)
 @_STRUCTURE_OPTION
 @click.option("--json", "as_json", is_flag=True, help="Write everything that was found as JSON.")
 @click.option("--all", "every", is_flag=True, help="Show every finding and measure, with all of its places.")
@@ -597,7 +600,7 @@ def list_voice() -> None:
 
 
 @voice.command()
-@click.argument("file")
+@click.argument("file", type=_FILE)
 def add(file: str) -> None:
     """Add the text in FILE (- for standard input)."""
     from bot.terminal.commands.voice import add_sample
@@ -618,6 +621,22 @@ def delete_voice(number: int) -> None:
 
     with open_services() as (services, runner):
         print_stderr(runner.run(delete_sample(services, number)))
+
+
+@cli.command(short_help="Print what a shell needs to complete commands on Tab.")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the script with which SHELL completes commands, options and places on Tab.
+
+    \b
+    Put it in place by one line, and start a new shell:
+      echo 'eval "$(essay-bot completion bash)"' >> ~/.bashrc
+      echo 'autoload -U compinit && compinit && eval "$(essay-bot completion zsh)"' >> ~/.zshrc
+      essay-bot completion fish > ~/.config/fish/completions/essay-bot.fish
+    """
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(cli, {}, "essay-bot", "_ESSAY_BOT_COMPLETE").source())
 
 
 for command in (mydata, run_, check, usage, person, evaluate, backup, rotate_key, migrate_store):
