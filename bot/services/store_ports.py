@@ -73,7 +73,7 @@ class EssayStore(Protocol):
         """Return whether the essay has a note, a question or a version."""
 
     def delete(self, writer: str, essay: str) -> None:
-        """Delete the essay and all that belongs to it, its jobs too. No trace of its words is left in the file."""
+        """Delete the essay and all that belongs to it, its jobs too. No trace of its words is left in SQLite's file."""
 
     def mark_changed(self, writer: str, essay: str, at: datetime) -> None:
         """Mark the essay as changed."""
@@ -100,7 +100,7 @@ class EssayStore(Protocol):
         """Put notes, by number, into sections, by key."""
 
     def delete_note(self, writer: str, essay: str, number: int, at: datetime) -> None:
-        """Delete a note; no trace of its words is left in the file. Raise NothingToDo."""
+        """Delete a note; no trace of its words is left in SQLite's file. Raise NothingToDo."""
 
     def add_question(
         self,
@@ -300,7 +300,7 @@ class CritiqueStore(Protocol):
         """Store a text that is to be critiqued."""
 
     def delete(self, writer: str, critique: str) -> None:
-        """Remove a critique with its text and its job. No trace of its words is left in the file."""
+        """Remove a critique with its text and its job. No trace of its words is left in SQLite's file."""
 
     def save_critique(self, writer: str, critique: str, found: Critique) -> None:
         """Store the critic's findings."""
@@ -429,7 +429,7 @@ class PersonStore(Protocol):
     def delete(self, writer: str) -> None:
         """Delete every row of a writer but marks and what the host did; calls stay, as nobody's and without an hour.
 
-        No trace of a deleted row is left in the file.
+        No trace of a deleted row is left in SQLite's file.
         """
 
     def record(self, action: HostAction, writer: str, at: datetime) -> None:

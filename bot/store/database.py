@@ -101,7 +101,8 @@ class EncryptedDatabase(ABC):
         self.name = name
         self.cipher: TextCipher
         self.pseudonym_secret: bytes
-        self._logged_damage: set[str] = set()  # damaged texts that were logged
+        self.logged_damage: set[str] = set()
+        """The damaged texts that were logged."""
 
     @abstractmethod
     def writing(self, owner: str) -> AbstractContextManager[None]:
@@ -159,8 +160,8 @@ class EncryptedDatabase(ABC):
         try:
             return self.cipher.open(place, sealed)
         except DamagedCell:
-            if what not in self._logged_damage:
-                self._logged_damage.add(what)
+            if what not in self.logged_damage:
+                self.logged_damage.add(what)
                 log.warning("%s is damaged and cannot be read; all else can", what)
             return None
 

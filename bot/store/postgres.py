@@ -238,6 +238,7 @@ class DatabasePool:
         self._keys = KeyRing(keys, self._name)
         self._url = url
         self._is_closed = False
+        self._logged_damage: set[str] = set()
         self._vacuum = _Vacuum(self._give_free)
         with open_database(url, keys, now) as database:
             self._secret = database.pseudonym_secret
@@ -298,7 +299,9 @@ class DatabasePool:
 
     def _run(self, work: Callable[[PostgresDatabase], T]) -> T:
         with translate_errors(self._name), self._pool.connection() as connection:
-            return work(PostgresDatabase(connection, self._keys, self._quota, self._name, self._secret))
+            database = PostgresDatabase(connection, self._keys, self._quota, self._name, self._secret)
+            database.logged_damage = self._logged_damage
+            return work(database)
 
     def close(self) -> None:
         """See DatabaseRunner."""

@@ -408,3 +408,15 @@ async def test_the_room_of_deleted_rows_is_given_free(postgres_server: PostgresS
         query = "SELECT relname FROM pg_stat_user_tables WHERE vacuum_count > 0"
         vacuumed = {name for (name,) in connection.execute(query)}
     assert {"essays", "notes", "versions", "jobs", "job_texts", "dm_messages"} <= vacuumed
+
+
+async def test_a_damaged_text_is_logged_once(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    store = open_store(url, lambda: NOON)
+    await store.write("me", lambda tx: tx.essays.add(essay()))
+    await store.database.run(lambda opened: opened.db.execute("UPDATE essays SET title = ?", [b"x"]))
+    for _ in range(3):
+        await store.read(lambda tx: tx.essays.of_writer("me"))
+    store.close()
+    assert [record.message for record in caplog.records if "is damaged" in record.message] == [
+        "the title of essay one is damaged and cannot be read; all else can"
+    ]
