@@ -154,6 +154,19 @@ def test_a_title_that_dev_does_not_take_is_cut_at_a_word_and_that_is_said() -> N
     assert len(exported.name) < 70
 
 
+@pytest.mark.parametrize("key", [key for key in EXPORT_TARGETS if key != "devto"])
+def test_a_title_of_200_characters_reaches_every_other_place_whole(key: str) -> None:
+    title = "“Long” words " * 15 + "ends."
+    exported = export_for(a_post(title=title), key)
+    if key == "docx":
+        read = read_docx(exported.data).core_properties.title
+    else:
+        read = " ".join([exported.text, *exported.notices])
+    assert len(title) == 200
+    assert title in read
+    assert len(exported.name) < 90
+
+
 @pytest.mark.parametrize("key", MARKDOWN_TARGETS)
 def test_pandoc_finds_headings_emphasis_lists_and_tables_in_what_a_markdown_place_gets(key: str) -> None:
     exported = export_for(a_post(), key)
