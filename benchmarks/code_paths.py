@@ -31,17 +31,14 @@ from benchmarks.bot_process import until
 from bot.bootstrap import build_services
 from bot.ops.run_discord import make_client
 from bot.settings import Settings
-from bot.store.worker_thread import WorkerThread
+from bot.store.sql_store import SqlStore
 from tests.simulators.claude import ClaudeSimulator, Reply, Request, canned
 from tests.simulators.discord import Attachment, DiscordSimulator, Message, User, running
 
 ROOT = Path(__file__).parent.parent
 BOT = ROOT / "bot"
 STORE = BOT / "store"
-STORE_CALLS = {
-    WorkerThread.run.__code__,
-    WorkerThread.run_blocking.__code__,
-}  # each hands one step to the store's thread
+STORE_CALLS = {SqlStore.read.__code__, SqlStore.write.__code__}  # each runs one step
 QUIET_SECONDS = 3.0  # longer than the bot waits before it tells of a message, and than it lies between two edits
 SMALL_LINES = 60  # a smaller module that only one other imports belongs into that one
 LISTED = bool(os.environ.get("FLOW_MODULES"))
@@ -125,7 +122,7 @@ def beginning(code: CodeType) -> int:
 
 
 def store_method(frame: FrameType) -> str:
-    """The outermost function of bot/store on the way to the store's thread."""
+    """The outermost function of bot/store on the way there."""
     found, outer = frame, frame.f_back
     while outer is not None and Path(outer.f_code.co_filename).is_relative_to(STORE):
         found, outer = outer, outer.f_back
