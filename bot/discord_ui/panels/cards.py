@@ -256,8 +256,9 @@ def page_buttons(
     extra_argument: str = "",
     *,
     kind: SubjectKind = "essay",
+    first: Button | None = None,
 ) -> tuple[ButtonRow, ...]:
-    """Return the two buttons that turn pages from ``page``; nothing if there is only one page.
+    """Return the two buttons that turn pages from ``page``, and ``first``; nothing if there is only one page.
 
     Their argument is the page to go to, followed by a dot and ``extra_argument`` if that is given.
     """
@@ -268,6 +269,7 @@ def page_buttons(
     return button_rows(
         action_button("◀", action, subject, version, back, kind=kind, disabled=page == 0),
         action_button("▶", action, subject, version, forward, kind=kind, disabled=page == page_count - 1),
+        first,
     )
 
 

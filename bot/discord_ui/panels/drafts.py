@@ -169,7 +169,9 @@ def draft_card(
     if not version.info.is_complete:
         parts.extend(_unfinished_notice(state))
     parts.extend(jobs.job_recovery_buttons(state))
-    parts.extend(page_buttons("page", essay.id, number, here.page, here.pages))
+    # Its custom id must not be that of ◀, which goes to the same page from the second.
+    first = action_button("First page", "open", essay.id, number, "first") if here.page else None
+    parts.extend(page_buttons("page", essay.id, number, here.page, here.pages, first=first))
     if len(here.sections) > 1:
         parts.append(_section_menu(state, here))
     section, left, following = str(here.section), len(state.draft_questions), _next_step(state, version)

@@ -39,6 +39,7 @@ JOB_RUNNING_NOTICE = "This essay is being worked on: wait for the end, or stop i
 _ESSAY_DELETED = "This essay was deleted."
 _MAX_DELETED_ESSAYS = 1_000
 _MAX_REPORTED_JOBS = 10_000
+_LAST_PAGE = 1_000_000  # beyond the end of every text, which stands for its last page
 _WAIT_INTERRUPTED = (
     "The bot is being restarted, so a model was not waited for. Everything is stored: go on in a minute."
 )
@@ -315,7 +316,10 @@ class Presenter:
                 essay.title, now, "essay", essay.id, notice, version=state.version_number, pager=pager, page=page
             )
 
-        return ShowCard(card(view), self._essay_job_watch(view.job, card, context))
+        def read_page() -> DraftPosition:
+            return DraftPosition(_LAST_PAGE if page is None else page)
+
+        return ShowCard(card(view), self._essay_job_watch(view.job, card, context, read_page))
 
     def _show_critique_running(
         self, title: str | None, view: JobView, critique: str, context: InteractionContext, notice: str | None
@@ -333,12 +337,21 @@ class Presenter:
         """Return the watch of a job whose process has ended, to show what it left."""
         return self._essay_job_watch(job, lambda _: Card(()), context)
 
-    def _essay_job_watch(self, job: Job, card: Callable[[JobView], Card], context: InteractionContext) -> JobWatch:
-        """Return the watch of a job on an essay: ``card`` while it runs, then ``_show_job_end``."""
+    def _essay_job_watch(
+        self,
+        job: Job,
+        card: Callable[[JobView], Card],
+        context: InteractionContext,
+        read_page: Callable[[], DraftPosition] | None = None,
+    ) -> JobWatch:
+        """Return the watch of a job on an essay: ``card`` while it runs, then ``_show_job_end``.
+
+        ``read_page`` says which page of the text is being read.
+        """
         if jobs.is_pasted_critique(job):
             end = partial(self.show_critique, job.writer, job.argument, context)
         else:
-            end = partial(self._show_job_end, job, context)
+            end = partial(self._show_job_end, job, context, read_page)
         return JobWatch(job, card, self._with_deletion_check(job, end), _result_buttons(job, context))
 
     def watch_check(self, job: Job, shown: Card, end: Callable[[], Awaitable[ShowCard]]) -> JobWatch:
@@ -396,8 +409,13 @@ class Presenter:
 
         return end
 
-    async def _show_job_end(self, started: Job, context: InteractionContext) -> ShowCard:
-        """Show the result of an ended job on an essay: the critique, or the text with a notice of how it ended."""
+    async def _show_job_end(
+        self, started: Job, context: InteractionContext, read_page: Callable[[], DraftPosition] | None = None
+    ) -> ShowCard:
+        """Show the result of an ended job on an essay: the critique, or the text with a notice of how it ended.
+
+        A draft stays on the page that is being read.
+        """
         writer, essay = started.writer, started.subject
         if started.kind is JobKind.CHECK:
             return await self._show_check_end(started, context)
@@ -421,13 +439,16 @@ class Presenter:
             return replace(shown, is_unfinished=not made.is_complete, side_version=made.number, on_shown=reported)
         # Of a job that was stopped, failed or was interrupted, the notice says so instead.
         cut_short = made is not None and not made.is_complete and job.state is JobState.DONE
-        notice, position = _DRAFT_UNFINISHED if cut_short else _outcome_notice(job), None
+        told_end = _DRAFT_UNFINISHED if cut_short else _outcome_notice(job)
+        position: DraftPosition | None = None
+        if made is not None and read_page is not None and job.kind in (JobKind.DRAFT, JobKind.FINISH):
+            position = read_page()
         if made is not None and job.kind is JobKind.REVISION and job.state is JobState.DONE:
             told = RevisionRequest.from_job(job)
-            notice = notice or jobs.revised_message(made.number, told.note)
+            told_end = told_end or jobs.revised_message(made.number, told.note)
             position = DraftPosition(section=told.index)
         shown = await self.show_essay(
-            writer, essay, context, position=position, notice=notice, sets_dm_topic=False, now=now
+            writer, essay, context, position=position, notice=told_end, sets_dm_topic=False, now=now
         )
         return replace(shown, is_unfinished=cut_short)
 

@@ -80,9 +80,12 @@ async def test_the_page_being_written_is_shown_and_earlier_pages_can_be_read_mea
     await user.sees(lambda _: "n199." in panel.text)
     gates[3].release()
     await user.sees(lambda _: "version 1" in panel.text)
-    assert numbers(panel.text)[0] == 0
-    assert "page 1 of" in panel.text
+    assert "n199." in panel.text  # it stays on the page that is being read
     await user.sees(lambda screen: "The draft is done." in screen.text)
+    await user.click(panel, "First page")
+    await user.sees(reads(panel, "page 1 of"))
+    assert numbers(panel.text)[0] == 0
+    assert "First page" not in panel.buttons
 
 
 def _page(panel: Message) -> tuple[int, int]:

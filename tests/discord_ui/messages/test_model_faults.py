@@ -79,20 +79,28 @@ async def test_a_model_error_is_told_and_the_partial_draft_is_shown(
             assert {"Continue", "Start again", "Keep as it is"} <= set(panel.buttons)
         claude.script(Reply(TEXT))
         await user.click(panel, "Start again" if kept else "Write draft")  # nothing stands in the way of another try
-        await user.sees(
-            lambda _: "unfinished" not in panel.text and "n0." in panel.text and "Stop" not in panel.buttons
-        )
+        await user.sees(lambda _: "unfinished" not in panel.text and "First page" in panel.buttons)
+        await turn_to_first_page(user, panel)
+        assert "n0." in panel.text
 
 
 async def check_stored_and_shown(user: User, panel: Message, bot: Bot, came: str) -> None:
     """The stored text holds all that came, and the pages of the panel, one after another, are the stored text."""
     text = await bot.text(user)
     assert text.strip() == came.strip()
+    await turn_to_first_page(user, panel)
     shown = [panel.text]
     while "▶" in panel.buttons and (await turn_to_next_page(user, panel)):
         shown.append(panel.text)
     for line in text.splitlines():
         assert not line.strip() or any(line.strip() in page for page in shown), line
+
+
+async def turn_to_first_page(user: User, panel: Message) -> None:
+    """Turns back from the page that was read when the draft ended."""
+    if "First page" in panel.buttons:
+        await user.click(panel, "First page")
+        await user.sees(lambda _: "First page" not in panel.buttons)
 
 
 async def turn_to_next_page(user: User, panel: Message) -> bool:
