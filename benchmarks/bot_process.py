@@ -93,6 +93,7 @@ async def stage(*, at_once: int, with_model: bool = True) -> AsyncIterator[Stage
                 "DATABASE_PATH": str(folder / "essays.db"),
                 **(_model(claude) if with_model else {"ANTHROPIC_API_KEY": "", "ANTHROPIC_BASE_URL": ""}),
                 "JOBS_AT_ONCE": str(at_once),
+                "PYTHONDONTWRITEBYTECODE": "",  # modules are compiled once, as an installation does
                 "BUDGET_WRITER_DAY": "1000000",
                 "BUDGET_MONTH": "1000000",
                 "PYTHONPATH": f"{folder / 'probing'}:{ROOT}",
@@ -198,6 +199,10 @@ def states(stage: Stage, panel: Message, since: float) -> list[Moment]:
 async def pages_read(user: User, panel: Message) -> list[str]:
     """Every page of the text, by a person who turns them from the first on."""
     await until(user, lambda: "Export" in panel.buttons, "there is no text to be read")
+    if "First page" in panel.buttons:  # the panel stays where the draft was followed to its end
+        at_the_end = panel.edited
+        await user.click(panel, "First page")
+        await until(user, lambda: panel.edited != at_the_end, "the page does not turn")
     read = [page_shown(panel.payload())]
     while "▶" in panel.buttons:
         before = panel.edited
