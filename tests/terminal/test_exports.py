@@ -142,18 +142,15 @@ def test_the_menu_exports_for_a_place_and_by_a_file_s_ending(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     essay = terminal.essay("## What I missed\n\nThe noise.\n")
-    terminal.resume_and_type(
-        essay,
-        "export hugo",
-        "export LinkedIn in.txt",
-        "export post.docx",
-        "export --force docx post.docx",
-        "export tumblr",
-    )
-    shown = terminal.stdout.getvalue()
+    lines = ("hugo", "--for linkdin x.txt", "--for", "--for text post.text", "LinkedIn in.txt", "post.docx")
+    terminal.resume_and_type(essay, *(f"export {line}" for line in (*lines, "--force docx post.docx", "tumblr")))
+    shown = " ".join(terminal.stdout.getvalue().split())
     (hugo,) = tmp_path.glob("*.md")
     assert "draft: true\n" in hugo.read_text()
     assert "Put it into content/posts. It is a draft until you change draft to false." in shown
+    assert "there is no place called linkdin: did you mean linkedin?" in shown
+    assert not list(tmp_path.glob("*for*"))
+    assert (tmp_path / "post.text").read_text().endswith("The noise.\n")
     assert (tmp_path / "in.txt").read_text().endswith("The noise.\n")
     assert read_docx((tmp_path / "post.docx").read_bytes()).paragraphs
     assert "post.docx is there already" not in shown

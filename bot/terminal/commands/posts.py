@@ -18,6 +18,7 @@ from bot.terminal.output import write_page
 from bot.terminal.shape_view import ShapeView
 
 _FORCE_FLAG = "--force"
+_PLACE_FLAG = "--for"
 _STRICT_FLAG = "--strict"
 
 
@@ -131,11 +132,16 @@ class PostCommands:
     def export(self, rest: str) -> None:
         """Write the post to the file named, or to a new one, and say where it is and what it still lacks.
 
-        ``rest`` may begin with a place where it is read, and begin or end with --force and --strict.
+        ``rest`` may begin with a place where it is read, with or without --for, and begin or end with --force and
+        --strict.
         """
         post = self._context.run(self._essays.export(LOCAL_WRITER, self._essay_id))
         flags, words = _take_flags(rest.split(" "))
-        key = words.pop(0).lower() if words[0].lower() in EXPORT_TARGETS else None
+        if words[0] == _PLACE_FLAG:
+            words = [*words[1:], ""]
+            key: str | None = words.pop(0)
+        else:
+            key = words.pop(0) if words[0].lower() in EXPORT_TARGETS else None
         named = " ".join(words).strip() or None
         target = export_target_for(key, named)
         if _STRICT_FLAG in flags:
