@@ -29,6 +29,15 @@ _SETTINGS = {
     "listen_addresses": "",
     "autovacuum": "off",
 }
+# Waits until nobody holds the other end of its input any more, be it that the tests were killed; then ends the server.
+_GUARD = """
+    cat > /dev/null
+    if read -r server < "$1/data/postmaster.pid"; then
+        kill -QUIT "$server"
+        while kill -0 "$server"; do sleep 0.05; done
+    fi 2> /dev/null
+    rm -rf "$1"
+"""
 # Replication's role skips what keeps rows with those that they refer to, so that any order does.
 _EMPTY = """
     DO $$ DECLARE found record; BEGIN
@@ -60,6 +69,7 @@ class PostgresServer:
 
     directory: Path
     programs: Path
+    guard: subprocess.Popen[bytes]
     _shared: str | None = None
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
@@ -70,7 +80,10 @@ class PostgresServer:
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
             os.chown(directory, nobody.pw_uid, nobody.pw_gid)
-        server = cls(directory, programs)
+        guard = subprocess.Popen(
+            ["sh", "-c", _GUARD, "guard", directory], stdin=subprocess.PIPE, start_new_session=True
+        )
+        server = cls(directory, programs, guard)
         server._run("initdb", "-D", str(server.data), "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
         with (server.data / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in {**_SETTINGS, **settings}.items())
@@ -89,8 +102,10 @@ class PostgresServer:
         self._run("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop")
 
     def remove(self) -> None:
-        self.stop("immediate")
-        shutil.rmtree(self.directory)
+        """End the server and leave nothing of it, which its guard does."""
+        assert self.guard.stdin is not None
+        self.guard.stdin.close()
+        self.guard.wait()
 
     def new_database(self) -> str:
         """Make an empty database and return its address."""
