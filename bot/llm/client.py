@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -103,4 +104,6 @@ def _import_sdk() -> ssl.SSLContext:
 
     import bot.llm.sdk  # noqa: F401 - its import is all the work
 
+    gc.collect(1)  # what the import has left, which is quickly gone through
+    gc.freeze()  # as ops/run_discord.py does at the start: going through all that it holds would stop everything
     return httpx2.create_ssl_context()
