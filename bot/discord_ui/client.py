@@ -98,7 +98,7 @@ class DiscordClient(discord.Client):
             ):
                 log.warning(line)
         await self._sync_commands()
-        await self.dispatcher.restore_job_panels(self)
+        await self.dispatcher.resume_jobs(self)
         access = self.dispatcher.access.rules
         guilds, users = (
             count_noun(len(access.guild_ids), "server"),

@@ -89,7 +89,8 @@ def missing_settings(settings: Settings) -> Iterator[str]:
 def make_client(services: Services, settings: Settings) -> DiscordClient:
     """Build the Discord client over the services."""
     everyone = settings.access == "open"
-    dispatcher = InteractionDispatcher(services, AccessRules(everyone, settings.access_servers, settings.access_users))
+    rules = AccessRules(everyone, settings.access_servers, settings.access_users)
+    dispatcher = InteractionDispatcher(services, rules, is_served=lambda writer: writer != LOCAL_WRITER)
     proxy = find_proxy(discord.http.Route.BASE)
     if proxy is None:
         return DiscordClient(dispatcher)
@@ -134,7 +135,7 @@ async def _run_bot(settings: Settings, token: str) -> None:
             ", ".join(unpriced),
         )
     try:
-        # Interrupt jobs that an earlier process left, so that they are offered again; the terminal recovers its own.
+        # What an earlier process left; the terminal recovers its own jobs, and offers them: somebody sits there.
         await services.jobs.recover(services.work_for, lambda writer: writer != LOCAL_WRITER)
         if left := await services.personal_data.finish_deletions(lambda writer: writer != LOCAL_WRITER):
             log.info("deletions of a person's data that were cut short: %d, done now", left)

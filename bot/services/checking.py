@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from bot.errors import BadReply, BotError, InvalidInput, JobRunning, NothingToDo, StaleRequest
+from bot.errors import BadReply, BotError, InvalidInput, JobRunning, NothingToDo, StaleRequest, UnknownVersion
 from bot.essay.essay import Note, Origin, Version, VersionHistory
 from bot.essay.limits import StorageIncrease, stored_bytes
 from bot.essay.matching import match_section
@@ -34,7 +34,7 @@ from bot.essay.support import (
 from bot.essay.text.sections import split_sections
 from bot.essay.text.spans import Span
 from bot.services.essays import EssayService
-from bot.services.jobs.job import Job, JobKind, JobState, PlannedJob, StoreResult
+from bot.services.jobs.job import Job, JobKind, JobState, JobWork, PlannedJob, StoreResult
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import (
     Checker,
@@ -199,11 +199,20 @@ class CheckingService:
         if not _askable(found):
             raise NothingToDo("Every sentence is checked already. Nothing was done.")
         number = found.version.info.number
-        work = CheckWork(self, writer, essay, number, anew)
         argument = f"{number} {_ANEW}" if anew else str(number)
+        work = self._build_work(writer, essay, number, argument)
         return PlannedJob(
             work.max_cost, partial(self._jobs.start, writer, essay, JobKind.CHECK, work, number, argument)
         )
+
+    async def work_for(self, job: Job) -> JobWork:
+        """Return the work of a check as it is stored. Raise UnknownVersion where it says of no version."""
+        if job.base_version is None:
+            raise UnknownVersion(0)
+        return self._build_work(job.writer, job.subject, job.base_version, job.argument)
+
+    def _build_work(self, writer: str, essay: str, version: int, argument: str) -> CheckWork:
+        return CheckWork(self, writer, essay, version, anew=argument.endswith(_ANEW))
 
     def follow_job(self, job: Job) -> None:
         """Begin the check of what a job has written, or one that had to give way to the job. Return at once."""
@@ -263,7 +272,7 @@ class CheckingService:
         try:
             number = (await self.essays.get_essay(writer, essay)).head
             if number is not None:
-                work = CheckWork(self, writer, essay, number)
+                work = self._build_work(writer, essay, number, str(number))
                 job = await self._jobs.start(writer, essay, JobKind.CHECK, work, number, str(number))
                 if not self._jobs.is_running_here(job):  # its end has said what comes next
                     return

@@ -334,7 +334,7 @@ class CritiqueService:
         return await self._start(critiqued, lambda tx: _check_unanswered(tx.critiques.get(writer, critique)))
 
     async def work_for(self, job: Job) -> JobWork:
-        """The work of a critique that an earlier process left."""
+        """Return the work of a critique as it is stored. Raise UnknownCritique."""
         return _CritiqueWork(self, await self.get(job.writer, job.argument))
 
     def _get_finding(self, critiqued: StoredCritique, index: int) -> Finding:

@@ -151,8 +151,7 @@ class DraftingService:
         if not material.notes:
             raise NothingToDo.no_notes()
         await self.essays.check_no_private_text(now, title=material.essay.title)
-        material = replace(material, text=await self.context_builder.standing_draft(now))
-        work = DraftWork(self.context_builder, material, base, PartialDraft(material.structure))
+        work = await self._build_draft_work(now, material, base)
         start = partial(self.jobs.start, writer, essay, JobKind.DRAFT, work, base, str(material.notes_through))
         return PlannedJob(
             work.max_cost,
@@ -259,8 +258,8 @@ class DraftingService:
         if not 0 <= index < len(await split_parts(seen.text)):
             raise UnknownSection(str(index + 1))
         await self.essays.check_no_private_text(now, text=seen.text, instruction=wanted)
-        work = RevisionWork(self.context_builder, await self._revision_context(now, seen), seen, index, wanted)
         base, told = seen.info.number, RevisionRequest(index, wanted)
+        work = await self._build_revision_work(now, seen, told)
         start = partial(self.jobs.start, writer, essay, JobKind.REVISION, work, base, told.job_argument)
         return PlannedJob(
             work.max_cost,
@@ -282,24 +281,19 @@ class DraftingService:
             raise NothingToDo.no_text()
         if (seen := now.version) is None:
             raise DamagedText.version(now.essay.head)
-        context = await self._revision_context(now, seen)
+        context = self.context_builder.build(now)
         if all(one.number != note for one in context.notes):
             raise NothingToDo.no_note(note)
         await self.essays.check_no_private_text(now, text=seen.text)
         found = await in_thread(find_passage, seen.text, context.structure, section, passage)
         told = RevisionRequest(found.index, f"Work note {note} in.", note, section, passage)
-        work = FillWork(self.context_builder, context, seen, found.index, told.instruction, section, passage, note)
+        work = await self._build_revision_work(now, seen, told)
         base = seen.info.number
         start = partial(self.jobs.start, writer, essay, JobKind.REVISION, work, base, told.job_argument)
         return PlannedJob(
             work.max_cost,
             partial(start, prepare=lambda tx: _check_not_repeated(tx, writer, essay, base, told)),
             self._following_check(work.context, _WORDS_OF_A_SECTION),
-        )
-
-    async def _revision_context(self, now: EssaySnapshot, seen: Version) -> DraftContext:
-        return replace(
-            self.context_builder.build(now), base=await self.context_builder.base_text(now, seen.info.number)
         )
 
     async def retry(self, writer: str, job: Job) -> Job:
@@ -337,17 +331,34 @@ class DraftingService:
         return await in_worker(find_unsupported_in_essay, version.text, now.notes, now.essay.title)
 
     async def work_for(self, job: Job) -> JobWork:
-        """Return the work of a job that an earlier process left, so that its text can be kept."""
+        """Return the work of a draft, continuation or revision as it is stored.
+
+        Raise UnknownEssay, UnknownVersion, StructureFileMissing where what it is about is gone.
+        """
         now = await self.essays.snapshot(job.writer, job.subject)
-        material = self.context_builder.build(now)
-        if job.kind is JobKind.DRAFT:  # notes that came while it was written are no part of it
-            material = replace(material, notes_through=int(job.argument or material.notes_through))
-            return DraftWork(self.context_builder, material, job.base_version, PartialDraft(material.structure))
+        if job.kind is JobKind.DRAFT:
+            material = self.context_builder.build(now)
+            through = int(job.argument or material.notes_through)  # what came later is no part of it
+            notes = tuple(note for note in material.notes if note.number <= through)
+            return await self._build_draft_work(
+                now, replace(material, notes=notes, notes_through=through), job.base_version
+            )
         version = await self.essays.version(job.writer, job.subject, job.base_version or 0)
         if job.kind is JobKind.FINISH:
             return await self._build_finish_work(now, version)
-        told = RevisionRequest.from_job(job)
-        return RevisionWork(self.context_builder, material, version, told.index, told.instruction)
+        return await self._build_revision_work(now, version, RevisionRequest.from_job(job))
+
+    async def _build_draft_work(self, now: EssaySnapshot, material: DraftContext, base: int | None) -> DraftWork:
+        material = replace(material, text=await self.context_builder.standing_draft(now))
+        return DraftWork(self.context_builder, material, base, PartialDraft(material.structure))
+
+    async def _build_revision_work(self, now: EssaySnapshot, seen: Version, told: RevisionRequest) -> RevisionWork:
+        builder = self.context_builder
+        context = replace(builder.build(now), base=await builder.base_text(now, seen.info.number))
+        if told.note is None:
+            return RevisionWork(builder, context, seen, told.index, told.instruction)
+        section = told.section or ""
+        return FillWork(builder, context, seen, told.index, told.instruction, section, told.passage, told.note)
 
     async def _build_finish_work(self, now: EssaySnapshot, version: Version) -> FinishWork:
         """Build the work of finishing a version: the sections that it says are still to be written."""

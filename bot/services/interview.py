@@ -28,7 +28,7 @@ from bot.essay.structure import Section, Structure
 from bot.essay.text.privacy_marks import has_words_besides_marks
 from bot.essay.text.words import count_words
 from bot.services.essays import EssayService
-from bot.services.jobs.job import Job, JobKind, PlannedJob, StoreResult
+from bot.services.jobs.job import Job, JobKind, JobWork, PlannedJob, StoreResult
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import (
     Interviewer,
@@ -81,7 +81,7 @@ class QuestionRequest:
     def from_job(cls, job: Job) -> QuestionRequest:
         """Return the request of a question job; the first round's where it is damaged."""
         found = json.loads(job.argument or "{}")
-        return cls(bool(found.get("further")))
+        return cls(bool(found.get("further")), int(found.get("asked", 0)), int(found.get("noted", 0)))
 
 
 class InterviewService:
@@ -172,14 +172,28 @@ class InterviewService:
             or (_all_enough(structure, notes, states) and not further)
         ):
             return None
-        request = QuestionRequest(further, asked[-1].number if asked else 0, notes[-1].number)
-        work = _QuestionWork(
-            self._store, self._clock, self._interviewer, writer, essay, structure, len(asked), further, on_error
-        )
+        request = QuestionRequest(further, _last_number(asked), notes[-1].number)
+        work = _QuestionWork(self._store, self._clock, self._interviewer, writer, essay, structure, request, on_error)
         return PlannedJob(
             work.max_cost,
             partial(self._jobs.start, writer, essay, JobKind.QUESTION, work, argument=request.job_argument),
         )
+
+    async def work_for(self, job: Job) -> JobWork:
+        """Return the work of a question, placement or titles as it is stored.
+
+        Raise NoModel, UnknownEssay, StructureFileMissing.
+        """
+        if self._interviewer is None:
+            raise no_model()
+        writer, essay = job.writer, job.subject
+        structure = self._essays.structure_of(await self._essays.get_essay(writer, essay))
+        store, clock, interviewer = self._store, self._clock, self._interviewer
+        if job.kind is JobKind.TITLES:
+            return _TitlesWork(store, clock, interviewer, writer, essay, structure)
+        if job.kind is JobKind.PLACEMENT:
+            return PlacementWork(store, clock, interviewer, writer, essay, structure, frozenset(placed_numbers(job)))
+        return _QuestionWork(store, clock, interviewer, writer, essay, structure, QuestionRequest.from_job(job))
 
     async def stop_question(self, writer: str, essay: str) -> None:
         """Stop the question job that is under way, if one is."""
@@ -367,9 +381,8 @@ class _QuestionWork:
     writer: str
     essay: str
     structure: Structure
-    asked_count: int
-    further: bool
-    on_error: Callable[[BotError], None] | None
+    request: QuestionRequest
+    on_error: Callable[[BotError], None] | None = None
 
     async def run(self, _: ProgressCallback) -> StoreResult | None:
         """Return how to store the question, which gives its number, and the states of the sections. Raises NotAsked."""
@@ -379,7 +392,7 @@ class _QuestionWork:
             shown = questions_for_model(self.structure, asked, notes)
             try:
                 reply = await self.interviewer.next_question(
-                    self._material(notes), shown, further=self.further, refused=refused
+                    self._material(notes), shown, further=self.request.further, refused=refused
                 )
             except ModelError as error:
                 raise self._failed(error, error.what_happened) from error
@@ -446,7 +459,7 @@ class _QuestionWork:
         if known:
             before = dict(tx.essays.section_states(self.writer, self.essay))
             tx.essays.set_section_states(self.writer, self.essay, before | known, now)
-        if text is None or _find_open_question(asked) is not None or len(asked) != self.asked_count:
+        if text is None or _find_open_question(asked) is not None or _last_number(asked) != self.request.asked:
             return None
         if not set(seen) <= set(tx.essays.notes(self.writer, self.essay)):
             return None
@@ -512,6 +525,10 @@ def _own_titles(found: Sequence[RawTitle], notes: Sequence[Note]) -> list[str]:
 
 def _folded(text: str) -> str:
     return " ".join(text.split()).casefold()
+
+
+def _last_number(asked: Sequence[Question]) -> int:
+    return asked[-1].number if asked else 0
 
 
 def _find_open_question(asked: Sequence[Question]) -> Question | None:

@@ -125,7 +125,7 @@ TABLE_DESCRIPTIONS: Mapping[str, str] = {
     "section_states": "how far the interviewer saw each section",
     "essay_warnings": "when you were warned that an essay is about to be deleted",
     "suggested_titles": "titles that a model suggested",
-    "jobs": "what you asked a model for, how it ended, and its instructions",
+    "jobs": "what you asked a model for, how it ended, its instructions, and in which server by a pseudonym",
     "job_texts": "what a model had written when it was stopped",
     "job_panels": "that a message in Discord shows a job",
     "critiques": "critiques with their findings",

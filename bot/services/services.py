@@ -82,7 +82,14 @@ class Services:
         return found
 
     async def work_for(self, job: Job) -> JobWork:
-        """Return the work of a job that an earlier process left, so that its text can be kept."""
+        """Return the work of a job as it is stored: to run it, or to keep its text.
+
+        Raise NoModel, and a BotError where what it is about is gone.
+        """
         if job.kind is JobKind.CRITIQUE:
             return await self.critiques.work_for(job)
+        if job.kind is JobKind.CHECK:
+            return await self.checking.work_for(job)
+        if job.kind.gives_way:
+            return await self.interview.work_for(job)
         return await self.drafting.work_for(job)

@@ -253,8 +253,13 @@ class JobStore(Protocol):
         at: datetime,
         *,
         running: bool = False,
+        server: str | None = None,
+        kills: int = 0,
     ) -> Job:
-        """Store a job, queued or ``running``. Raise JobRunning if the subject has one that has not ended."""
+        """Store a job, queued or ``running``. Raise JobRunning if the subject has one that has not ended.
+
+        ``server`` and ``kills`` are as in Job.
+        """
 
     def mark_running(self, job: int, at: datetime) -> None:
         """Store that a queued job is running."""
@@ -267,6 +272,9 @@ class JobStore(Protocol):
 
     def end(self, job: int, outcome: JobOutcome, at: datetime) -> None:
         """Store how the job ended. Delete the text of a job that made a version, which has it."""
+
+    def record_kill(self, job: int) -> None:
+        """Count one more process that died while the job was running."""
 
     def get(self, writer: str, job: int) -> Job:
         """Return the job with this number. Raise UnknownJob if the writer has none such."""
@@ -291,6 +299,9 @@ class JobStore(Protocol):
 
     def abandoned(self) -> Sequence[Job]:
         """Return every job that has not ended and whose process no longer runs, as after a kill."""
+
+    def interrupted(self, since: datetime) -> Sequence[Job]:
+        """Return the jobs created since then that ended as interrupted and are the last on their subjects, in order."""
 
 
 class CritiqueStore(Protocol):
@@ -397,6 +408,9 @@ class JobPanelStore(Protocol):
 
     def delete(self, job: int, message_id: int | None = None) -> None:
         """Delete one message of the job, or all."""
+
+    def move(self, job: int, to: int) -> None:
+        """Store that the messages of one job show another job of the same writer from now on."""
 
     def all(self) -> Sequence[tuple[Job, str]]:
         """Return every message's job and address."""

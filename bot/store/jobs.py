@@ -64,7 +64,10 @@ def is_process_alive(process: str, ours: str) -> bool:
     return True
 
 
-_JOB = "SELECT id, writer, subject, kind, state, base, argument, error, result, created, changed, revision FROM jobs"
+_JOB = (
+    "SELECT id, writer, subject, kind, state, base, argument, error, result, created, changed, revision,"
+    " server, kills FROM jobs"
+)
 
 _DAMAGED_PIECE = f"\n\n{format_gap('a part of what was written, which is damaged')}\n\n"
 _DAMAGED_ERROR = "Why cannot be read any more."
@@ -90,22 +93,24 @@ class SqlJobs:
         at: datetime,
         *,
         running: bool = False,
+        server: str | None = None,
+        kills: int = 0,
     ) -> Job:
         state = JobState.RUNNING if running else JobState.QUEUED
         when, ours = at.isoformat(), self._process
         number = int(self._db.execute(f"SELECT {self._db.next_id('jobs')}").fetchone()[0])
         sealed = self._seal(JOB_ARGUMENT.place(writer, number), argument)
         stored = self._db.execute(
-            "INSERT INTO jobs (id, writer, subject, kind, state, ended, base, argument, process, created, changed)"
-            " VALUES (?,?,?,?,?,0,?,?,?,?,?) ON CONFLICT (subject) WHERE ended = 0 DO NOTHING",
-            [number, writer, subject, kind.value, state.value, base, sealed, ours, when, when],
+            "INSERT INTO jobs (id, writer, subject, kind, state, ended, base, argument, process, created, changed,"
+            " server, kills) VALUES (?,?,?,?,?,0,?,?,?,?,?,?,?) ON CONFLICT (subject) WHERE ended = 0 DO NOTHING",
+            [number, writer, subject, kind.value, state.value, base, sealed, ours, when, when, server, kills],
         )
         if not stored.rowcount:  # one open job a subject
             query = "SELECT kind, process FROM jobs WHERE subject = ? AND ended = 0"
             row = self._db.execute(query, [subject]).fetchone()
             other = parse_enum(JobKind, row[0], JobKind.DRAFT)
             raise JobRunning(other.label, in_other_process=row[1] != ours)
-        return Job(number, writer, subject, kind, state, base, argument, "", None, None, at)
+        return Job(number, writer, subject, kind, state, base, argument, "", None, None, at, None, server, kills)
 
     def mark_running(self, job: int, at: datetime) -> None:
         values = [JobState.RUNNING.value, at.isoformat(), job]
@@ -156,6 +161,9 @@ class SqlJobs:
         query = f"UPDATE jobs SET state = ?, ended = 1, changed = ? WHERE {which}"  # noqa: S608 - from the line above
         self._db.execute(query, [state.value, at.isoformat(), writer, subject, *[kind.value for kind in kinds]])
 
+    def record_kill(self, job: int) -> None:
+        self._db.execute("UPDATE jobs SET kills = kills + 1 WHERE id = ?", [job])
+
     def latest(self, writer: str, subject: str) -> Job | None:
         yielding = [kind.value for kind in JobKind if kind.gives_way]
         condition = f"writer = ? AND subject = ? AND kind NOT IN ({marks(yielding)})"
@@ -192,6 +200,15 @@ class SqlJobs:
             found += [_read_job(self._database, row, whole=False) for row in rows]
         return found
 
+    def interrupted(self, since: datetime) -> Sequence[Job]:
+        # The state stands in the query, as in the index that it goes through.
+        rows = self._db.execute(
+            f"{_JOB} WHERE state = 'interrupted' AND created >= ? AND NOT EXISTS (SELECT 1 FROM jobs AS later"  # noqa: S608 - a constant
+            " WHERE later.writer = jobs.writer AND later.subject = jobs.subject AND later.id > jobs.id) ORDER BY id",
+            [since.isoformat()],
+        ).fetchall()
+        return [_read_job(self._database, row, whole=False) for row in rows]
+
 
 class SqlJobPanels:
     """The messages that show jobs, with encrypted addresses and keyed pseudonyms of their ids. See JobPanelStore."""
@@ -204,8 +221,11 @@ class SqlJobPanels:
         row = self._db.execute("SELECT writer FROM jobs WHERE id = ?", [job]).fetchone()
         if row is None:  # the essay was deleted meanwhile
             return
-        revision, message = new_revision(), self._pseudonym(message_id)
-        sealed = self._database.seal(JOB_PANEL_ADDRESS.place(row[0], job, message, revision=revision), address)
+        self._save(row[0], job, self._pseudonym(message_id), address)
+
+    def _save(self, writer: str, job: int, message: str, address: str) -> None:
+        revision = new_revision()
+        sealed = self._database.seal(JOB_PANEL_ADDRESS.place(writer, job, message, revision=revision), address)
         self._db.execute(
             "INSERT INTO job_panels (job, message, address, revision) VALUES (?,?,?,?)"
             " ON CONFLICT (job, message) DO UPDATE SET address = excluded.address, revision = excluded.revision",
@@ -218,6 +238,17 @@ class SqlJobPanels:
         else:
             values = [job, self._pseudonym(message_id)]
             self._db.execute("DELETE FROM job_panels WHERE job = ? AND message = ?", values)
+
+    def move(self, job: int, to: int) -> None:
+        query = "SELECT message, address, revision FROM job_panels WHERE job = ? ORDER BY rowid"
+        rows = self._db.execute(query, [job]).fetchall()
+        row = self._db.execute("SELECT writer FROM jobs WHERE id = ?", [job]).fetchone()
+        for message, sealed, revision in rows:
+            place = JOB_PANEL_ADDRESS.place(row[0], job, message, revision=revision)
+            address = self._database.open_or_none(place, sealed, f"where job {job} is shown")
+            if address is not None:
+                self._save(row[0], to, message, address)
+        self.delete(job)
 
     def all(self) -> Sequence[tuple[Job, str]]:
         query = "SELECT job, message, address, revision FROM job_panels ORDER BY rowid"
@@ -247,7 +278,7 @@ def _read_job(database: EncryptedDatabase, row: Sequence[Any], *, whole: bool = 
     If the argument of a revision or a critique is damaged, raise DamagedText; with ``whole`` False return the job
     without text instead, so that it can at least be ended. Other kinds need no argument.
     """
-    number, writer, subject, kind, state, base, argument, error, result, created, changed, revision = row
+    number, writer, subject, kind, state, base, argument, error, result, created, changed, revision, server, kills = row
     what, wanted = f"job {number}", parse_enum(JobKind, kind, JobKind.DRAFT)
     stands = parse_enum(JobState, state, JobState.FAILED)
     told = database.open_or_none(JOB_ARGUMENT.place(writer, number), argument, what)
@@ -271,6 +302,8 @@ def _read_job(database: EncryptedDatabase, row: Sequence[Any], *, whole: bool = 
         result,
         parse_time(created),
         parse_time(changed) if stands.is_ended else None,
+        server,
+        kills,
     )
 
 

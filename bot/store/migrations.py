@@ -554,3 +554,12 @@ def _essay_warnings(db: Database) -> None:
         ) STRICT
         """
     )
+
+
+# In which Discord server a job was asked for, as a keyed pseudonym, so that it goes on under the server's rules; NULL
+# outside of servers, and for what was asked before. And how many processes died in the middle of it.
+@_migration("0021_resumed_jobs")
+def _resumed_jobs(db: Database) -> None:
+    db.execute("ALTER TABLE jobs ADD COLUMN server TEXT")
+    db.execute("ALTER TABLE jobs ADD COLUMN kills INTEGER NOT NULL DEFAULT 0")
+    db.execute("CREATE INDEX interrupted_jobs ON jobs (created) WHERE state = 'interrupted'")

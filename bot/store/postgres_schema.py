@@ -322,7 +322,13 @@ _SCHEMA = (
     ),
 )
 
-_STEPS: Mapping[str, Sequence[str]] = {}
+_STEPS: Mapping[str, Sequence[str]] = {
+    "0021_resumed_jobs": (
+        'ALTER TABLE jobs ADD COLUMN server TEXT COLLATE "C"',
+        "ALTER TABLE jobs ADD COLUMN kills BIGINT NOT NULL DEFAULT 0",
+        "CREATE INDEX interrupted_jobs ON jobs (created) WHERE state = 'interrupted'",
+    ),
+}
 """What each later step of migrations.py does here, by its name."""
 
 

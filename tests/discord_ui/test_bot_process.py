@@ -40,10 +40,10 @@ async def test_forms_opened_before_a_kill_can_be_submitted_after_the_restart(sim
     await user.sees(lambda _: "My pay went down by a fifth." in panel.text)
 
 
-async def test_a_draft_interrupted_by_a_kill_keeps_its_text_and_can_be_continued(
+async def test_a_draft_interrupted_by_a_kill_keeps_its_text_and_goes_on(
     sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
 ) -> None:
-    """What had come is a version marked unfinished; the old panel offers to continue, begin again or keep it."""
+    """What had come is a version, from which the next process goes on in the old panel."""
     user = sim.user("writer")
     one = await begun(user, user.dm)
     panel = one.panel
@@ -55,12 +55,8 @@ async def test_a_draft_interrupted_by_a_kill_keeps_its_text_and_can_be_continued
     await user.sees(lambda _: "I rebuilt the export service" in panel.text)  # what is shown is stored
     await runs.again()
     gate.release()
-    await user.click(panel, "Stop")
-    await user.sees(lambda _: "Keep as it is" in panel.buttons)
-    assert "I rebuilt the export service" in panel.text
-    assert {"Continue", "Start again"} <= set(panel.buttons)
-    await user.click(panel, "Continue")
     await user.sees(lambda _: "version 2" in panel.text and "Keep as it is" not in panel.buttons)
+    assert "I rebuilt the export service" in panel.text
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -79,7 +75,7 @@ async def test_sigterm_or_sigint_during_a_draft_exits_in_time_and_loses_nothing(
     await user.sees(lambda _: "Writing the draft…" in panel.text)
     runs.send_signal(number)
     assert await runs.ended() == 0
-    assert "The bot was restarted in the middle of it" in panel.text
+    assert "The bot is being restarted. This goes on by itself." in panel.text
     assert "I rebuilt the" in panel.text
     gate.release()
     for secret in (sim.token, "I rebuilt", "61,000", "writer", "sk-simulated", str(user.id), "Traceback"):
@@ -100,10 +96,10 @@ def hold_checks(claude: ClaudeSimulator, gate: Gate) -> None:
     claude.responder = answer
 
 
-async def test_sigterm_while_checks_run_and_wait_exits_in_time_and_tells_of_them(
+async def test_sigterm_while_checks_run_and_wait_exits_in_time_and_they_go_on_after_the_start(
     sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
 ) -> None:
-    """More essays than are checked at once: each keeps its draft, and says that it is not checked."""
+    """More essays than are checked at once: each keeps its draft, and is checked after the start."""
     held = Gate()
     hold_checks(claude, held)
     people = [sim.user(f"writer {number}") for number in range(MAX_CONCURRENT_CHECKS + 2)]
@@ -117,18 +113,15 @@ async def test_sigterm_while_checks_run_and_wait_exits_in_time_and_tells_of_them
     runs.send_signal(signal.SIGTERM)
     assert await runs.ended() == 0
     for one in writers:
-        await one.sees("The bot was restarted before the text was checked", "not checked against your notes")
-    await runs.start()
+        await one.sees("The bot is being restarted. This goes on by itself.", "not checked against your notes")
     held.release()
-    one = writers[-1]
-    await one.user.click(one.panel, "Check")
-    await one.sees("Not checked against your notes.")
-    await one.user.click(one.panel, "Check now")
-    await one.sees("Every sentence rests on your notes")
+    await runs.start()
+    for one in writers:
+        await one.sees("every sentence rests on your notes")
     assert "Traceback" not in runs.log
 
 
-async def test_after_a_kill_during_a_check_the_panel_says_that_the_text_is_not_checked(
+async def test_after_a_kill_during_a_check_the_text_is_checked(
     sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
 ) -> None:
     """Without a click, wherever the bot can edit the message."""
@@ -142,7 +135,7 @@ async def test_after_a_kill_during_a_check_the_panel_says_that_the_text_is_not_c
     await held.reached(20)
     await runs.again()
     held.release()
-    await one.sees("The bot was restarted before the text was checked", "not checked against your notes")
+    await one.sees("version 1", "every sentence rests on your notes")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import os
 import random
 import re
 import signal
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from tests.discord_ui.panel_steps import reads
 from tests.discord_ui.story_steps import exported
 from tests.discord_ui.test_bot_process import Runs, claude, runs
 from tests.simulators.claude import Answer, ClaudeSimulator, Gate, Pause, Reply, Request
-from tests.simulators.discord import DiscordSimulator, Message, Settings, User
+from tests.simulators.discord import Channel, DiscordSimulator, Guild, Message, Settings, User
 
 __all__ = ["claude", "runs"]  # fixtures
 
@@ -62,75 +63,142 @@ async def drafting(claude: ClaudeSimulator, people: Sequence[User], gate: Gate) 
     return panels
 
 
-async def test_a_draft_interrupted_by_a_kill_can_be_continued_restarted_or_kept(
-    sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
-) -> None:
-    """What the writer saw is kept; at the next click, or at /draft: Continue, Start again, Keep as it is."""
-    gate = Gate()
-    one, other = sim.user("clicks"), sim.user("asks")
-    clicked, _ = await drafting(claude, (one, other), gate)
-    stop = next(part["custom_id"] for part in clicked.parts if part.get("label") == "Stop")
-    await runs.again()
-    gate.release()
-    await one.forge_click(clicked, stop)  # it may be gone from the panel by now
-    await one.sees(lambda _: "Keep as it is" in clicked.buttons)
-    asked = await (await other.slash(other.dm, "draft")).message()
-    for panel in (clicked, asked):
-        assert {"Continue", "Start again", "Keep as it is", "Discard"} <= set(panel.buttons)
-        assert "The bot was restarted in the middle of it. What had come is kept." in panel.text
-        assert "n4." in panel.text
-    claude.script(Reply(TEXT))
-    await one.click(clicked, "Start again")
-    await one.sees(lambda _: "n11." in clicked.text and "Export" in clicked.buttons)
+SECTIONS = ("The contradiction", "What I missed", "The label problem")
+WHOLE = "".join(f"## {title}\n\nThis is what part {number} says of it.\n\n" for number, title in enumerate(SECTIONS))
+
+
+def hold_rest(claude: ClaudeSimulator, gate: Gate, continuations: Gate | None = None) -> list[str]:
+    """Let drafts wait at a gate with two sections finished, and continuations at another; return what is asked."""
+    asked: list[str] = []
+
+    def answer(request: Request) -> Answer:
+        if request.schema is not None:
+            return respond(request)
+        asked.append(request.last_user_text)
+        if "Write the sections that are still missing" in request.last_user_text:
+            return Reply(WHOLE, before_headers=continuations)
+        return Reply(WHOLE, pauses=(Pause(WHOLE.index("part 2"), gate),))
+
+    claude.responder = answer
+    return asked
+
+
+async def half_drafted(user: User, place: Channel | Guild) -> Message:
+    """A panel that shows a draft's first two sections."""
+    panel = await (await user.slash(place, "draft")).message()
+    await paste_notes(user, panel, "My pay went from 61,000 to 48,500.")
+    await user.click(panel, "Write draft")
+    await user.sees(reads(panel, "This is what part 1 says of it."))
+    return panel
 
 
 @pytest.mark.parametrize("in_dm", [True, False], ids=["in the DM", "in a server"])
-async def test_a_panel_says_after_a_restart_without_a_click_that_its_draft_was_interrupted(
+async def test_after_a_kill_a_draft_goes_on_in_its_message_without_a_click(
     sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator, in_dm: bool
 ) -> None:
-    """In the DM the bot edits it by the channel, in a server by the token of the last click; a panel that shows
-    something else by then stays as it is."""
-    gate = Gate()
+    """From its finished sections: in the DM by the channel, in a server by the token of the last click. A panel that
+    shows something else by then stays as it is."""
+    gate, rest = Gate(), Gate()
+    asked = hold_rest(claude, gate, rest)
     user, other = sim.user("writer"), sim.user("left")
     server = sim.guild("Writers")
-    panels = []
-    for person in (user, other):
-        panels.append(await (await person.slash(person.dm if in_dm else server, "draft")).message())
-        await paste_notes(person, panels[-1], "My pay went from 61,000 to 48,500.")
-        claude.script(Reply(TEXT, pauses=(Pause(500, gate),)))
-        await person.click(panels[-1], "Write draft")
-        await person.sees(reads(panels[-1], "n4."))
-    panel, left = panels
+    panel, left = [await half_drafted(one, one.dm if in_dm else server) for one in (user, other)]
     stop = next(part["custom_id"] for part in left.parts if part.get("label") == "Stop")
     await other.forge_click(left, stop.replace(":stop:", ":notes:"))
     await other.sees(reads(left, "Open a note"))
     notes = left.text
     await (await other.slash(server, "essays")).message()  # which is read from the store, behind what the panel shows
     await runs.again()
-    await user.sees(reads(panel, "The bot was restarted in the middle of it. What had come is kept."))
-    assert "n4." in panel.text
-    assert {"Continue", "Start again", "Keep as it is", "Discard"} <= set(panel.buttons)
+    await user.sees(lambda _: "Stop" in panel.buttons and "Writing" in panel.text)
+    rest.release()
+    await user.sees(lambda _: "version 2" in panel.text and "Export" in panel.buttons)
+    shown = await exported(user, panel)
+    (data,) = shown.files.values()
+    assert [read_export(data.decode())[1].count(f"part {number} says") for number in range(3)] == [1, 1, 1]
+    assert "Continue" not in panel.buttons
     assert left.text == notes
+    gone_on = [one for one in asked if "Write the sections that are still missing" in one]
+    assert len(gone_on) == 2  # one a writer
+    assert "Traceback" not in runs.log
+    gate.release()
+
+
+async def test_a_draft_that_killed_the_bot_twice_is_offered_and_not_begun_a_third_time(
+    sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
+) -> None:
+    gate, rest = Gate(), Gate()
+    asked = hold_rest(claude, gate, rest)
+    user = sim.user("writer")
+    panel = await half_drafted(user, user.dm)
+    await runs.again()
+    await rest.reached(20)
+    await user.sees(lambda _: "Stop" in panel.buttons and "Writing" in panel.text)
+    await runs.again()
+    await user.sees(reads(panel, "The bot ended twice in the middle of this"))
+    assert "This is what part 1 says of it." in panel.text
+    assert {"Continue", "Start again", "Keep as it is"} <= set(panel.buttons)
+    count = len(asked)
+    rest.release()
+    gate.release()
+    await user.click(panel, "Continue")
+    await user.sees(lambda _: "Export" in panel.buttons and "Continue" not in panel.buttons)
+    assert len(asked) == count + 1
+
+
+async def test_a_draft_that_was_asked_for_more_than_an_hour_ago_is_offered(
+    sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
+) -> None:
+    """What the writer saw is kept, without a click; Continue, Start again and Keep as it is go on."""
+    gate = Gate()
+    user = sim.user("writer")
+    (panel,) = await drafting(claude, (user,), gate)
+    await runs.kill()
+    with sqlite3.connect(runs.folder / "essays.db") as database:
+        database.execute("UPDATE jobs SET created = '2026-01-01T00:00:00+00:00'")
+    database.close()
+    await runs.start()
+    await user.sees(reads(panel, "The bot was restarted in the middle of it. What had come is kept."))
+    assert {"Continue", "Start again", "Keep as it is", "Discard"} <= set(panel.buttons)
+    assert "n4." in panel.text
     gate.release()
     claude.script(Reply(TEXT))
-    await user.click(panel, "Continue")
+    await user.click(panel, "Start again")
     await user.sees(lambda _: "n11." in panel.text and "Export" in panel.buttons)
-    assert left.text == notes
-    assert "Traceback" not in runs.log
 
 
-async def test_sigterm_updates_the_panel_of_every_running_draft_before_the_bot_exits(
+async def test_a_draft_goes_on_after_a_kill_only_as_far_as_the_budget_reaches(
     sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
 ) -> None:
     gate = Gate()
+    hold_rest(claude, gate)
+    user = sim.user("writer")
+    panel = await half_drafted(user, user.dm)
+    await runs.kill()
+    runs.more["BUDGET_WRITER_DAY"] = "0.0001"
+    await runs.start()
+    await user.sees(lambda _: "budget" in panel.text and "Continue" in panel.buttons)
+    assert "This is what part 1 says of it." in panel.text
+    gate.release()
+
+
+async def test_at_sigterm_each_panel_says_that_its_draft_goes_on_and_after_the_start_it_does(
+    sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
+) -> None:
+    gate = Gate()
+    hold_rest(claude, gate)
     people = [sim.user(name) for name in ("one", "two", "three")]
-    panels = await drafting(claude, people, gate)
+    panels = [await half_drafted(user, user.dm) for user in people]
     runs.send_signal(signal.SIGTERM)
     assert await runs.ended() == 0
+    await sim.gateway.wait_disconnected()
     for panel in panels:
-        assert "The bot was restarted in the middle of it. What had come is kept." in panel.text
-        assert "n4." in panel.text
+        assert "The bot is being restarted. This goes on by itself." in panel.text
+        assert "This is what part 1 says of it." in panel.text
         assert {"Continue", "Start again", "Keep as it is"} <= set(panel.buttons)
+    await runs.start()
+    for user, panel in zip(people, panels, strict=True):
+        await user.sees(lambda _, panel=panel: "version 2" in panel.text and "Continue" not in panel.buttons)  # type: ignore[misc]  # a default that holds the loop's value
+    assert "Traceback" not in runs.log
     gate.release()
 
 
@@ -223,8 +291,8 @@ async def kill_at_random_moments(
         left = panel.text
         await runs.start()
         again = await story.panel()
-        if "so far, all stored" in left:  # it was being written: all that was shown is there, and there is a way on
-            assert "Stop" not in again.buttons
+        await story.user.sees(lambda _, again=again: "Stop" not in again.buttons)  # type: ignore[misc]  # a default that holds the loop's value
+        if "so far, all stored" in left:  # it was being written: all that was shown is there
             shown = paragraphs_of(left)
             if "Rewriting" not in left:
                 assert set(shown) <= set(paragraphs_of(again.text)), (left, again.text)

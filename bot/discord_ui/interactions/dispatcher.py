@@ -27,6 +27,7 @@ from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import ShuttingDown
 from bot.services import metrics
 from bot.services.request_context import apply_rules, request_scope
+from bot.services.resumption import resume_jobs
 from bot.services.services import Services
 
 log = logging.getLogger("bot.discord")
@@ -46,8 +47,17 @@ RunCommand = Callable[[Interaction, str, AckMode, CommandWork], Awaitable[None]]
 class InteractionDispatcher:
     """Receive every interaction from the client, and see it through."""
 
-    def __init__(self, services: Services, access: AccessRules, timing: EditTiming | None = None) -> None:
+    def __init__(
+        self,
+        services: Services,
+        access: AccessRules,
+        timing: EditTiming | None = None,
+        *,
+        is_served: Callable[[str], bool] = lambda _: True,
+    ) -> None:
+        """Take ``is_served`` to say whether a writer is served here, so that interrupted work of theirs goes on."""
         self.services = services
+        self._is_served = is_served
         self.access = Access(access, services.servers, services.store, services.pseudonym_secret, services.clock)
         self.presenter = Presenter(services)
         self._router = Router(self.presenter)
@@ -75,8 +85,14 @@ class InteractionDispatcher:
         while self._active_tasks:
             await asyncio.wait(self._active_tasks)
 
-    async def restore_job_panels(self, client: discord.Client) -> None:
-        """Update the panels that an earlier process left in the middle of a job. Raise StoreError."""
+    async def resume_jobs(self, client: discord.Client) -> None:
+        """Go on with the jobs that an earlier process left, and update the panels that showed them. Raise StoreError.
+
+        Call it once Discord has taken the token, so that no start which cannot succeed asks a model, and before any
+        click is handled.
+        """
+        if resumed := await resume_jobs(self.services, self._is_served):
+            log.info("%d jobs that were interrupted go on", len(resumed))
         await self.job_panels.restore(client, self.presenter.watch_again, self.services.clock())
 
     async def handle_component(self, interaction: Interaction) -> None:

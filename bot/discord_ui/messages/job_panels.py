@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -37,7 +37,7 @@ from bot.discord_ui.panels.cards import Card
 from bot.discord_ui.panels.jobs import PanelContent
 from bot.discord_ui.recent import RecentSet
 from bot.errors import BotError, StoreError
-from bot.services.jobs.job import Job, JobView
+from bot.services.jobs.job import Job, JobKind, JobState, JobView
 from bot.services.jobs.runner import JobRunner
 from bot.services.store_ports import Store, Transaction
 
@@ -260,20 +260,32 @@ class JobPanels:
             self._write(job, lambda tx: tx.job_panels.delete(job.id, record.message_id))
 
     async def restore(
-        self, client: discord.Client, watch_again: Callable[[Job, InteractionContext], JobWatch], now: datetime
+        self,
+        client: discord.Client,
+        watch_again: Callable[[Job, InteractionContext], Awaitable[JobWatch]],
+        now: datetime,
     ) -> None:
-        """Show how jobs ended in the messages that an earlier process left while they ran. Raise StoreError.
+        """Show jobs that go on, or how they ended, in the messages that an earlier process left. Raise StoreError.
 
         Call it before any click is handled. It returns once every such message is known, not once all are edited.
         """
         for job, stored in await self._store.read(lambda tx: tx.job_panels.all()):
-            if not job.state.is_ended:
+            if not job.state.is_ended and not self._runner.is_running_here(job):
                 continue
             record = AddressRecord(**json.loads(stored))
             if (address := record.to_address(client, now)) is None:
                 self._write(job, lambda tx, job=job, record=record: tx.job_panels.delete(job.id, record.message_id))  # type: ignore[misc]  # defaults that hold the loop's values
                 continue
-            self.watch(watch_again(job, record.context), self._editors.posted(record.message_id, address), None)
+            try:
+                watch = await watch_again(job, record.context)
+            except StoreError:
+                raise
+            except BotError as error:  # such as a deleted essay, which the next click shows
+                log.info("the panel of job %d: %s", job.id, type(error).__name__)
+                continue
+            self.watch(watch, self._editors.posted(record.message_id, address), None)
+            if watch.job.id != job.id:  # it has ended, and the message shows what came after
+                self._write(job, lambda tx, job=job, record=record: tx.job_panels.delete(job.id, record.message_id))  # type: ignore[misc]  # defaults that hold the loop's values
 
     async def wait_until_done(self, seconds: float) -> None:
         """Wait at most ``seconds`` until every panel has shown the end of its job."""
@@ -314,7 +326,8 @@ class JobPanels:
                 await self._report_end(followed)
             while followed.panels:
                 await self._finished(followed.panels[-1])
-            self._write(job, lambda tx: tx.job_panels.delete(job.id))
+            if not self._goes_on(followed.view):
+                self._write(job, lambda tx: tx.job_panels.delete(job.id))
         except BotError as error:  # the store cannot be used, which the next click shows
             log.info("panels of job %d: %s", job.id, type(error).__name__)
         except Exception as error:  # noqa: BLE001 - nobody awaits this task: log a bug, without its message
@@ -323,6 +336,15 @@ class JobPanels:
             del self._followed[job.id]
             for panel in followed.panels:
                 self._drop(panel)
+
+    def _goes_on(self, view: JobView | None) -> bool:
+        """Return whether the next process goes on with the job in the messages that show it now.
+
+        Where a question, titles or a placing were waited for, they show by now what a writer does without.
+        """
+        if view is None or (view.job.kind.gives_way and view.job.kind is not JobKind.CHECK):
+            return False
+        return self._runner.is_closing and view.job.state is JobState.INTERRUPTED
 
     async def _report_end(self, followed: _FollowedJob) -> None:
         """Tell of the job's end once, beside the panel used last; if that cannot be, beside the one before it."""

@@ -45,6 +45,7 @@ _WAIT_INTERRUPTED = (
 )
 _CHECK_INTERRUPTED = "The bot was restarted before the text was checked: Check does it now."
 _CRITIQUE_INTERRUPTED = "The bot was restarted before there was a critique."
+_RESTARTING = "The bot is being restarted. This goes on by itself."
 _DRAFT_UNFINISHED = "The model ended before all of it was written. What came is stored; Continue writes the rest."
 
 
@@ -86,7 +87,7 @@ class Presenter:
         reported = self._outcome_to_report(state) if not notice and position is None else None
         if reported is not None:
             side_version = state.side_version
-            notice = _outcome_notice(reported, side_version)
+            notice = self._outcome_notice(reported, side_version)
         card = await self._essay_card(state, context, position, notice, side_version)
         watch = None
         if state.check_job is not None and state.version is not None:
@@ -101,6 +102,14 @@ class Presenter:
         """Show the panel of an essay on which a job was just started; ``request.essay`` is otherwise up to date."""
         now = replace(request.essay, job=job) if request.essay is not None else None
         return await self.show_essay(request.writer, request.custom_id.subject, request.context, now=now)
+
+    def _outcome_notice(self, job: Job, side_version: int | None = None) -> str | None:
+        """Say how a job failed or was ended, or that it made a version beside the text; None if it did neither."""
+        if side_version is not None:
+            return jobs.side_version_message(job, side_version)
+        if job.state is JobState.INTERRUPTED and self.services.jobs.is_closing:
+            return _RESTARTING
+        return jobs.job_failure_message(job)
 
     def _outcome_to_report(self, state: EssayState) -> Job | None:
         """Return the last job if it failed or made a version beside the text, and the writer has not been told."""
@@ -278,7 +287,7 @@ class Presenter:
             job = services.jobs.view(now.job) if now.job is not None else None
             if job is not None and not job.job.state.is_ended:
                 return self._show_critique_running(stored.title, job, stored.id, context, notice)
-            reason = (jobs.job_failure_message(job.job) if job else None) or _CRITIQUE_INTERRUPTED
+            reason = (self._outcome_notice(job.job) if job else None) or _CRITIQUE_INTERRUPTED
             return ShowCard(
                 critiques.no_critique_card(stored, join_sentences(notice, reason), with_model=services.has_model)
             )
@@ -333,9 +342,19 @@ class Presenter:
         end = partial(self.show_critique, view.job.writer, critique, context, notice=notice)
         return ShowCard(card(view), JobWatch(view.job, card, self._with_deletion_check(view.job, end), buttons))
 
-    def watch_again(self, job: Job, context: InteractionContext) -> JobWatch:
-        """Return the watch of a job whose process has ended, to show what it left."""
-        return self._essay_job_watch(job, lambda _: Card(()), context)
+    async def watch_again(self, job: Job, context: InteractionContext) -> JobWatch:
+        """Return the watch of a job whose message an earlier process left: of what goes on, or to show how it ended."""
+        if job.state.is_ended:
+            return self._essay_job_watch(job, lambda _: Card(()), context)
+        if jobs.is_pasted_critique(job):
+            watch = (await self.show_critique(job.writer, job.argument, context)).watch
+        elif job.kind.gives_way and job.kind is not JobKind.CHECK:
+            state = await load_essay_state(self.services, job.writer, job.subject)
+            return self._essay_job_watch(job, lambda now: interview.waiting_card(state, now, None), context)
+        else:
+            watch = (await self.show_essay(job.writer, job.subject, context, sets_dm_topic=False)).watch
+        # It may have ended meanwhile.
+        return watch if watch is not None else self._essay_job_watch(job, lambda _: Card(()), context)
 
     def _essay_job_watch(
         self,
@@ -375,7 +394,7 @@ class Presenter:
         if now.essay.head != head:
             position = notice = side_version = None
         if job.kind is JobKind.CHECK and job.state is JobState.INTERRUPTED and next_job is None:
-            notice = join_sentences(notice, _CHECK_INTERRUPTED)
+            notice = join_sentences(notice, _RESTARTING if self.services.jobs.is_closing else _CHECK_INTERRUPTED)
         return await self.show_essay(
             writer,
             essay,
@@ -419,6 +438,9 @@ class Presenter:
         writer, essay = started.writer, started.subject
         if started.kind is JobKind.CHECK:
             return await self._show_check_end(started, context)
+        if started.kind is JobKind.TITLES:
+            why_not = (await self.services.jobs.wait(writer, started.id)).error
+            return await self.show_titles(writer, essay, context, notice=why_not)
         if started.kind.gives_way:
             return await self._show_wait_end(started, context, None)
         if started.kind is JobKind.CRITIQUE:
@@ -431,7 +453,7 @@ class Presenter:
             job = await self.services.jobs.wait(writer, started.id)
         made = next((one for one in now.versions if one.number == job.result), None)
         if made is not None and made.number != now.essay.head:
-            notice = _outcome_notice(job, made.number)
+            notice = self._outcome_notice(job, made.number)
             shown = await self.show_essay(
                 writer, essay, context, notice=notice, side_version=made.number, sets_dm_topic=False, now=now
             )
@@ -439,7 +461,7 @@ class Presenter:
             return replace(shown, is_unfinished=not made.is_complete, side_version=made.number, on_shown=reported)
         # Of a job that was stopped, failed or was interrupted, the notice says so instead.
         cut_short = made is not None and not made.is_complete and job.state is JobState.DONE
-        told_end = _DRAFT_UNFINISHED if cut_short else _outcome_notice(job)
+        told_end = _DRAFT_UNFINISHED if cut_short else self._outcome_notice(job)
         position: DraftPosition | None = None
         if made is not None and read_page is not None and job.kind in (JobKind.DRAFT, JobKind.FINISH):
             position = read_page()
@@ -471,11 +493,6 @@ def _displayed_question(state: EssayState) -> Question | None:
     if state.running_job is not None or state.version is not None or state.failed_job is not None:
         return None
     return state.open_question
-
-
-def _outcome_notice(job: Job, side_version: int | None = None) -> str | None:
-    """Say how a job failed or was ended, or that it made a version beside the text; None if it did neither."""
-    return jobs.job_failure_message(job) if side_version is None else jobs.side_version_message(job, side_version)
 
 
 def _initial_position(state: EssayState) -> DraftPosition:

@@ -79,6 +79,9 @@ class Job:
     ``result`` is the number of what it made: for a draft, continuation or revision the version, for a question job
     the question. It is None if nothing was made, and for a critique, a placement or titles, whose results are found
     elsewhere.
+
+    ``server`` is the pseudonym of the Discord server that it was asked for in, None outside of servers. ``kills`` is
+    how many processes died while it, or a job that it follows, was running.
     """
 
     id: int
@@ -93,6 +96,8 @@ class Job:
     result: int | None
     created: datetime
     ended: datetime | None = None
+    server: str | None = None
+    kills: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from bot.services.jobs.job import Job, JobKind, JobOutcome, JobPhase, JobState, 
 from bot.services.jobs.running_job import FLUSH_SECONDS, FinalWrite, RunningJob, TextFlusher, as_stored
 from bot.services.llm_ports import TextChunk, ThinkingChunk
 from bot.services.personal_data import WriterMark
+from bot.services.request_context import current_request
 from bot.services.store_ports import Clock, Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,15 @@ on, if that is not stored yet."""
 _INTERNAL_ERROR_MESSAGE = (
     "Something went wrong on our side while this was written. What came is stored; try again, "
     "and tell whoever runs the bot if it happens twice."
+)
+
+
+# How many processes may die in the middle of a job: after two it is likely that the job is why, and a third try would
+# cost the writer as much again.
+MAX_KILLS = 2
+_KILLED_MESSAGE = (
+    "The bot ended twice in the middle of this, so it does not try a third time by itself. What came is stored; try "
+    "again, and tell whoever runs the bot if it happens once more."
 )
 
 
@@ -82,14 +92,18 @@ class JobRunner:
         argument: str = "",
         *,
         prepare: PrepareJob | None = None,
+        follows: Job | None = None,
     ) -> Job:
         """Store a job and queue it; it runs as soon as there is room, even if the caller is cancelled.
+
+        With ``follows`` it goes on with what that job, which has ended, was about, and counts as asked for with it: the
+        messages that show that one show this one from now on.
 
         A job on the subject that gives way is stopped, or returned if it is the same. Raise JobRunning if any other job
         runs on the subject, TooManyJobs if the writer has too many queued, ShuttingDown after ``close``, and what
         ``prepare`` raises; then nothing is stored.
         """
-        starting = self._spawn(self._admit(writer, subject, kind, work, base, argument, prepare))
+        starting = self._spawn(self._admit(writer, subject, kind, work, base, argument, prepare, follows))
         self._starting.add(starting)
         starting.add_done_callback(self._starting.discard)
         return await asyncio.shield(starting)
@@ -103,14 +117,24 @@ class JobRunner:
         base: int | None,
         argument: str,
         prepare: PrepareJob | None,
+        follows: Job | None,
     ) -> Job:
+        request = current_request()
+        server, kills = request.server if request is not None else None, follows.kills if follows is not None else 0
+
         def add(tx: Transaction) -> Job:
             if WriterMark.DELETING in tx.people.marks(writer):
                 raise BeingDeleted
             if prepare is not None:
                 prepare(tx)
             tx.jobs.end_open(writer, subject, [one for one in JobKind if one.gives_way], JobState.INTERRUPTED, now)
-            return tx.jobs.add(writer, subject, kind, base, argument, now, running=starts_at_once)
+            asked = follows.created if follows is not None else now
+            job = tx.jobs.add(
+                writer, subject, kind, base, argument, asked, running=starts_at_once, server=server, kills=kills
+            )
+            if follows is not None:
+                tx.job_panels.move(follows.id, job.id)
+            return job
 
         async with self._admission_lock(writer):  # count the writer's next job only when this one is queued
             if self._is_closing:
@@ -188,6 +212,11 @@ class JobRunner:
         """Return how many jobs of this process wait and run, by kind and state. It may be called from any thread."""
         return Counter((live.job.kind, live.job.state) for live in list(self._jobs.values()))
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether the process is ending in order: its jobs are interrupted, and go on after the next start."""
+        return self._is_closing
+
     def is_running_here(self, job: Job) -> bool:
         """Return whether the job waits or runs in this process."""
         return job.id in self._jobs
@@ -254,6 +283,7 @@ class JobRunner:
     ) -> tuple[Job, ...]:
         """Interrupt the jobs that an earlier process left, keep their text, and return them as they are now.
 
+        One in the middle of which MAX_KILLS processes have died has failed instead.
         ``is_ours`` says whether this process serves a writer: another process may have its own jobs in the same store.
         Call it once, before anything is started; ``work_for`` is then also used by ``release_abandoned``.
         """
@@ -287,10 +317,12 @@ class JobRunner:
                 except BotError:  # its essay is gone, or its structure; the text stays with the job
                     log.exception("job %d: what it was about cannot be read", job.id)
                 except Exception as error:  # noqa: BLE001 - one job that cannot be read must not stop every start
-                    _log_unexpected_error(job, error)
-            ending = FinalWrite(
-                job.writer, job.id, "", False, JobOutcome(JobState.INTERRUPTED), self._clock(), store_result
-            )
+                    log_unexpected_error(job, error)
+            is_kill = job.state is JobState.RUNNING
+            outcome = JobOutcome(JobState.INTERRUPTED)
+            if is_kill and job.kills + 1 >= MAX_KILLS:
+                outcome = JobOutcome(JobState.FAILED, _KILLED_MESSAGE)
+            ending = FinalWrite(job.writer, job.id, "", False, outcome, self._clock(), store_result, is_kill)
             try:
                 outcome = await self._store.write(ending.writer, ending.run)
             except BotError:
@@ -298,7 +330,7 @@ class JobRunner:
                     raise
                 _log_unsaved_partial(job)
                 outcome = await self._store.write(ending.writer, replace(ending, store_result=None).run)
-            found.append(replace(job, state=outcome.state, result=outcome.result, ended=ending.at))
+            found.append(replace(_ended_job(job, outcome, ending.at), kills=job.kills + is_kill))
         return tuple(found)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, Any], context: Context | None = None) -> asyncio.Task[Any]:
@@ -354,7 +386,7 @@ class JobRunner:
         try:
             await self._run_work(live)
         except Exception as error:  # noqa: BLE001 - everybody would wait for ever for a job that does not end
-            _log_unexpected_error(live.job, error)
+            log_unexpected_error(live.job, error)
             await self._store_end(live, JobOutcome(JobState.FAILED, _INTERNAL_ERROR_MESSAGE))
         self._announce_end(live)
 
@@ -384,7 +416,7 @@ class JobRunner:
         except BotError as error:
             await self._end_early(live, JobOutcome(JobState.FAILED, error.public_message))
         except Exception as error:  # noqa: BLE001 - a bug in the work ends the job, not the bot
-            _log_unexpected_error(live.job, error)
+            log_unexpected_error(live.job, error)
             await self._end_early(live, JobOutcome(JobState.FAILED, _INTERNAL_ERROR_MESSAGE))
 
     async def _end_early(self, live: RunningJob, outcome: JobOutcome) -> None:
@@ -417,7 +449,7 @@ class JobRunner:
         try:
             await self._store.write(ending.writer, ending.run)
         except Exception as error:  # noqa: BLE001 - the disk may be full; tried again before the next job starts
-            _log_unexpected_error(live.job, error)
+            log_unexpected_error(live.job, error)
             if unstored:  # the last text is not stored yet, which the person must know
                 told = error.public_message if isinstance(error, BotError) else _INTERNAL_ERROR_MESSAGE
                 ending = replace(ending, outcome=JobOutcome(JobState.FAILED, told))
@@ -490,7 +522,7 @@ def _log_unsaved_partial(job: Job) -> None:
     log.exception("job %d: its text could not be made a version, and stays with it", job.id)
 
 
-def _log_unexpected_error(job: Job, error: Exception) -> None:
+def log_unexpected_error(job: Job, error: Exception) -> None:
     """Log where an error happened, without its message, which may contain a person's words."""
     where = "".join(traceback.format_tb(error.__traceback__))
     log.error("job %d (%s) failed by a bug: %s\n%s", job.id, job.kind, type(error).__name__, where)

@@ -68,6 +68,7 @@ class FinalWrite:
     """What is stored at a job's end, in one transaction: its result, and how it ended.
 
     ``text`` is the part that no flush has stored; ``drops_text`` says that all of its text is deleted instead.
+    ``is_kill``: the process that ran it has died.
     """
 
     writer: str
@@ -77,6 +78,7 @@ class FinalWrite:
     outcome: JobOutcome
     at: datetime
     store_result: StoreResult | None = None
+    is_kill: bool = False
 
     def run(self, tx: Transaction) -> JobOutcome:
         """Store it; return the outcome with the number of the job's result."""
@@ -87,6 +89,8 @@ class FinalWrite:
             tx.jobs.delete_text(self.job_id)
         elif self.text:
             tx.jobs.append_text({self.job_id: self.text})
+        if self.is_kill:
+            tx.jobs.record_kill(self.job_id)
         tx.jobs.end(self.job_id, outcome, self.at)
         return outcome
 
