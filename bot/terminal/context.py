@@ -148,7 +148,7 @@ class TerminalContext:
 
         async def followed() -> Job:
             begun.append(await start)
-            return await progress.follow_job(self.services.jobs, begun[0], self.progress_screen)
+            return await progress.follow_job(self.services, begun[0], self.progress_screen)
 
         try:
             return self.run(followed())

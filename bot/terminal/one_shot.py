@@ -98,7 +98,7 @@ async def _sort_notes(services: Services, screen: Console, essay: str) -> None:
     if planned is None:
         return
     screen.print(f"The model sorts the notes into the sections. {progress.max_cost_message(await planned.max_cost())}")
-    job = await progress.follow_job(services.jobs, await planned.start(), screen)
+    job = await progress.follow_job(services, await planned.start(), screen)
     if job.error is not None:
         screen.print(job.error)
 
@@ -109,7 +109,7 @@ async def _make_version(services: Services, screen: Console, essay: str) -> Vers
         return await services.essays.assemble_post(LOCAL_WRITER, essay)
     planned = await services.drafting.plan_draft(LOCAL_WRITER, essay)
     screen.print(await progress.describe_price(planned))
-    job = await progress.follow_job(services.jobs, await planned.start(), screen)
+    job = await progress.follow_job(services, await planned.start(), screen)
     if job.state is not JobState.DONE or job.result is None:
         raise JobFailed(progress.job_end_message(job))
     version = await services.essays.version(LOCAL_WRITER, essay, job.result)
@@ -139,7 +139,7 @@ async def follow_check(services: Services, screen: Console, essay: str) -> Check
     if job is not None:
         cost = progress.max_cost_message(await services.checking.max_cost(LOCAL_WRITER, essay))
         screen.print(f"Each sentence is held against the notes. {cost}")
-        await progress.follow_job(services.jobs, job, screen)
+        await progress.follow_job(services, job, screen)
     return await services.checking.current(LOCAL_WRITER, essay)
 
 
@@ -154,7 +154,7 @@ async def check_essay(services: Services, screen: Console, essay: str, *, anew: 
         if anew or (found.check.unchecked and services.checking.has_checker):
             planned = await services.checking.plan_check(LOCAL_WRITER, essay, anew=anew)
             screen.print(progress.max_cost_message(await planned.max_cost()))
-            job = await progress.follow_job(services.jobs, await planned.start(), screen)
+            job = await progress.follow_job(services, await planned.start(), screen)
             if job.error is not None:
                 screen.print(job.error)
             found = await services.checking.current(LOCAL_WRITER, essay)
@@ -172,7 +172,7 @@ async def critique_text(
             LOCAL_WRITER, text, structure, title=title, own=True
         )
         screen.print(progress.max_cost_message(await planned.max_cost()))
-        job = await progress.follow_job(services.jobs, await planned.start(), screen)
+        job = await progress.follow_job(services, await planned.start(), screen)
         found = (await services.critiques.get(LOCAL_WRITER, critiqued.id)).critique
         if found is None:
             raise JobFailed(f"{progress.job_end_message(job)} Add --no-model to have it measured without one.")

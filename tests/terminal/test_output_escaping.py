@@ -93,7 +93,7 @@ async def test_waiting_shows_one_line_that_says_how_to_cancel_and_is_erased_afte
     shown, gate = Output(), Gate()
     on = SafeConsole(file=shown, width=200, force_terminal=True)
     job = await jobs.start("me", "s", JobKind.QUESTION, Piece((gate,)))
-    waiting = asyncio.create_task(follow_job(jobs, job, on))
+    waiting = asyncio.create_task(follow_job(services, job, on))
     await shown.until("the model reads")
     gate.release()
     assert (await waiting).state is JobState.DONE
@@ -101,5 +101,5 @@ async def test_waiting_shows_one_line_that_says_how_to_cancel_and_is_erased_afte
     assert shown.getvalue().endswith("\x1b[2K")
     quick = screen(terminal=False)
     job = await jobs.start("me", "s", JobKind.QUESTION, Piece())
-    assert (await follow_job(jobs, job, quick)).state is JobState.DONE
+    assert (await follow_job(services, job, quick)).state is JobState.DONE
     assert written(quick) == ""

@@ -69,7 +69,7 @@ def test_a_signal_during_a_job_keeps_its_text_settles_its_cost_and_ends_the_prog
         person.types("")
     else:
         person = start_in_terminal(command, "notes.md", **model)
-    person.child.expect("words so far" if command == "critique" else r"\d\d words so far")  # beyond its first heading
+    person.child.expect("words so far" if command == "critique" else r"\n## [^\r]+[\r\n]+\w+ \w+")
     ((worst,),) = queried(home, "SELECT nano_usd FROM calls WHERE settled = 0")
     assert told(person, number) == 128 + number
     ((settled, cost),) = queried(home, "SELECT settled, nano_usd FROM calls ORDER BY id DESC LIMIT 1")

@@ -435,8 +435,8 @@ class JobRunner:
         # A text that becomes a version need not be flushed: if hundreds end together, each would wait for all others.
         ending = FinalWrite(live.job.writer, live.job.id, "", live.drops_text, outcome, self._clock(), store_result)
         outcome = await self._store.write(ending.writer, ending.run)
-        self._flusher.discard(live)
-        live.job = _ended_job(live.job, outcome, ending.at)
+        whole = live.job.text + self._flusher.discard(live)
+        live.job = _ended_job(replace(live.job, text=whole), outcome, ending.at)
 
     async def _store_end(self, live: RunningJob, outcome: JobOutcome) -> None:
         """Store how a job ended, and the part of its text that no flush has stored."""

@@ -139,14 +139,17 @@ class TextFlusher:
     async def detach(self, live: RunningJob) -> str:
         """Stop storing the job's text; wait for a running flush, and return the part that is not stored."""
         async with self._lock:
-            left = "".join(live.unflushed_pieces)
-            self.discard(live)
-            return left
+            return self.discard(live)
 
-    def discard(self, live: RunningJob) -> None:
-        """Stop storing the job's text, which is stored elsewhere; a running flush may still store some of it."""
+    def discard(self, live: RunningJob) -> str:
+        """Stop storing the job's text, which is stored elsewhere, and return the part that no flush has stored.
+
+        A running flush may still store some of that.
+        """
         self._unflushed.pop(live, None)
+        left = "".join(live.unflushed_pieces)
         live.unflushed_pieces.clear()
+        return left
 
     async def close(self) -> None:
         """Stop flushing."""
@@ -181,7 +184,8 @@ class TextFlusher:
             by_number = {live.job.id: text for live, text in texts.items()}
             await self._store.write(self._owner, lambda tx: tx.jobs.append_text(by_number))
             now = self._clock()
-            for live, text in texts.items():
+            for live in texts:
+                text = "".join(live.unflushed_pieces[: taken[live]])  # none, if it was discarded meanwhile
                 del live.unflushed_pieces[: taken[live]]
                 if not live.unflushed_pieces:
                     self._unflushed.pop(live, None)
