@@ -49,6 +49,7 @@ bench: $(READY) ## measure how long things take; BENCH=name for one of them
 
 docs: $(READY) ## make the pages and pictures anew that are made from the code
 	$(BIN)/python docs/measures.py
+	$(BIN)/python docs/example.py
 	$(BIN)/python -m tests.failures --write
 	$(BIN)/python docs/pictures/terminal.py
 	$(BIN)/python docs/pictures/discord_panels.py

@@ -281,6 +281,30 @@ def test_the_demo_ends_with_the_path_of_an_exported_file(essay_bot: Run, home: P
     assert "You have no essays yet" in essay_bot("essays").err
 
 
+def test_the_demo_shows_the_whole_way_and_says_what_a_model_wrote_beforehand(essay_bot: Run, home: Path) -> None:
+    seen = essay_bot("try", "--demo").out
+    at = 0
+    for heading in ("Notes", "Question", "Draft", "Check", "Critique", "Post", "Measures"):
+        at = seen.index(f". {heading}\n", at)
+    draft, rest = seen.split("3. Draft\n")[1].split("4. Check\n")
+    assert "the best mark in the class" in draft
+    assert "It was a journey of self-discovery." in draft
+    assert seen.lower().count("written beforehand by a language model") == 4
+    (path,) = home.glob("*.md")
+    post = path.read_text()
+    assert post.split("---\n", 2)[2].removeprefix("\n") in rest
+    assert "and a language model" in post
+    for gone in ("the best mark in the class", "I will say yes.", "It was a journey of self-discovery."):
+        assert gone not in post
+    assert "  \n" not in post
+
+
+def test_the_demo_assembles_the_notes_in_a_structure_that_they_were_not_written_for(essay_bot: Run, home: Path) -> None:
+    seen = essay_bot("try", "--demo", "-s", "layoff").out
+    assert "written beforehand" not in seen.lower()
+    assert "no language model wrote any of it" in next(home.glob("*.md")).read_text()
+
+
 def test_a_message_that_ends_in_a_question_gets_no_full_stop_after_it(essay_bot: Run, home: Path) -> None:
     assert "Did you mean 'essays'? See essay-bot --help." in essay_bot("essay").err
     (home / "post.md").write_text("## One\n\n[NEED: When was it?]\n")
