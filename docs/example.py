@@ -31,7 +31,7 @@ def document() -> str:
     with tempfile.TemporaryDirectory() as directory:
         settings = Settings.model_construct().model_copy(update={"database_path": Path(directory) / "essays.db"})
         with open_services(settings=settings) as (services, runner):
-            steps, _, _ = runner.run(make_demo(services, default_structure(services.structures), styled=False))
+            steps, _, _ = runner.run(make_demo(services.essays, default_structure(services.structures), styled=False))
     return _HEAD + "".join(map(_section, steps))
 
 

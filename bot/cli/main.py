@@ -241,7 +241,7 @@ def _run_demo(structure: str | None) -> None:
             shown = (
                 find_structure(services.structures, structure) if structure else default_structure(services.structures)
             )
-            run_demo(services, runner, make_console(), shown)
+            run_demo(services.essays, runner, make_console(), shown)
 
 
 @cli.command(short_help="Make a post of a file of notes.")

@@ -25,7 +25,6 @@ from bot.essay.text.spans import Span
 from bot.essay.text_report import measure_text
 from bot.services.checking import CheckedText
 from bot.services.essays import EssayService
-from bot.services.services import Services
 from bot.terminal import views
 from bot.terminal.exports import export_to_file
 
@@ -33,6 +32,7 @@ SAMPLE_NOTES_PATH = Path(__file__).with_name("sample_notes.md")
 SAMPLE_DRAFT_PATH = Path(__file__).with_name("sample_draft.md")
 _TITLE = "There’s the rain"
 _WRITER = "sample"
+_ASKED_SECTION = "the-label"  # no sample note stands under it
 _ANSWER = (
     "school careers evening, oct 2023. they had me down as a hearing consultant. a boy asked was i a doctor. said no, "
     "i'm the one with the screwdriver"
@@ -68,12 +68,12 @@ class DemoStep:
     is_markdown: bool = False
 
 
-def run_demo(services: Services, runner: asyncio.Runner, screen: Console, structure: Structure) -> None:
+def run_demo(essays: EssayService, runner: asyncio.Runner, screen: Console, structure: Structure) -> None:
     """Show the way of the sample notes to a post, and export that to the current directory.
 
     The last line printed is the path of the file. Raise ExportFailed.
     """
-    steps, post, essay = runner.run(make_demo(services, structure, styled=screen.is_terminal))
+    steps, post, essay = runner.run(make_demo(essays, structure, styled=screen.is_terminal))
     screen.print("The notes are a sample: whoever tells this is imagined and has no name.")
     for number, step in enumerate(steps, 1):
         screen.print(f"\n{number}. {step.heading}", style="bold")
@@ -85,19 +85,18 @@ def run_demo(services: Services, runner: asyncio.Runner, screen: Console, struct
 
 
 async def make_demo(
-    services: Services, structure: Structure, *, styled: bool
+    essays: EssayService, structure: Structure, *, styled: bool
 ) -> tuple[tuple[DemoStep, ...], ExportablePost, str]:
     """Write the sample post in a store of its own; return the steps, the post and the essay's id.
 
     ``styled`` is as in render_post.
     """
-    essays = services.essays
     essay = await essays.create_essay(_WRITER, structure, _TITLE)
     page = SAMPLE_NOTES_PATH.read_text(encoding="utf-8")
     await essays.add_notes(_WRITER, essay.id, page)
     steps = [DemoStep("Notes", "The sample notes, as they were typed.", Text(page.rstrip()))]
     if structure.key == default_structure(essays.structures).key:
-        steps += await _prepared_steps(services, essay, structure, styled=styled)
+        steps += await _prepared_steps(essays, essay, structure, styled=styled)
     else:
         await essays.assemble_post(_WRITER, essay.id)
     post = await essays.export(_WRITER, essay.id)
@@ -116,21 +115,18 @@ async def make_demo(
 
 
 async def _prepared_steps(
-    services: Services, essay: Essay, structure: Structure, *, styled: bool
+    essays: EssayService, essay: Essay, structure: Structure, *, styled: bool
 ) -> tuple[DemoStep, ...]:
-    """Ask the next question, and store its answer, the draft, and the text after the check and after the critique."""
-    asked = await services.interview.next_question(_WRITER, essay.id)
-    question = asked.text if asked is not None else ""
-    await services.essays.add_notes(_WRITER, essay.id, f"## {structure.sections[2].heading}\n\n{_ANSWER}")
-    notes = await services.essays.notes(_WRITER, essay.id)
-    draft = await _add_version(
-        services.essays, essay, Origin.DRAFTED, SAMPLE_DRAFT_PATH.read_text(encoding="utf-8"), notes
-    )
+    """Ask a question, and store its answer, the draft, and the text after the check and after the critique."""
+    section = next(one for one in structure.sections if one.key == _ASKED_SECTION)
+    await essays.add_notes(_WRITER, essay.id, f"## {section.heading}\n\n{_ANSWER}")
+    notes = await essays.notes(_WRITER, essay.id)
+    draft = await _add_version(essays, essay, Origin.DRAFTED, SAMPLE_DRAFT_PATH.read_text(encoding="utf-8"), notes)
     checked = _check(draft, notes)
     text = draft.text
     for passage in reversed(checked.check.open):
         text = mend_sentence(text, checked.sentence(passage.sentence), passage.mended or "")
-    await _add_version(services.essays, essay, Origin.MENDED, text, notes)
+    await _add_version(essays, essay, Origin.MENDED, text, notes)
     critique = _critique(text)
     for finding in reversed(critique.findings):
         text = (
@@ -138,8 +134,8 @@ async def _prepared_steps(
             + (f" {finding.replacement}" if finding.replacement else "")
             + text[finding.span.end :]
         )
-    await _add_version(services.essays, essay, Origin.SUGGESTION, text, notes)
-    said = Text(f"{question}\n\nAnswer: {_ANSWER}")
+    await _add_version(essays, essay, Origin.SUGGESTION, text, notes)
+    said = Text(f"{section.questions[0]}\n\nAnswer: {_ANSWER}")
     return (
         DemoStep(
             "Question",

@@ -287,6 +287,8 @@ def test_the_demo_shows_the_whole_way_and_says_what_a_model_wrote_beforehand(ess
     for heading in ("Notes", "Question", "Draft", "Check", "Critique", "Post", "Measures"):
         at = seen.index(f". {heading}\n", at)
     draft, rest = seen.split("3. Draft\n")[1].split("4. Check\n")
+    asked = "someone expected a different version of your job from the one you did.\n\nAnswer: school careers evening"
+    assert asked in seen
     assert "the best mark in the class" in draft
     assert "It was a journey of self-discovery." in draft
     assert seen.lower().count("written beforehand by a language model") == 4
