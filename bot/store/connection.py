@@ -53,7 +53,7 @@ class Connection(Protocol):
     """A connection to a database. Each table has a column ``rowid`` that numbers its rows as they came."""
 
     keep_rows: str
-    """What ends a query whose rows nobody may delete before the transaction ends; "" where nobody can."""
+    """What ends a query whose rows nobody may change or delete before the transaction ends; "" where nobody can."""
 
     lock_free_rows: str
     """What ends a query that passes over rows which another transaction changes; "" where none does."""

@@ -112,7 +112,7 @@ def translate(query: str) -> tuple[bytes, bool]:
 class PostgresConnection:
     """See Connection. Statements outside of a transaction are committed one by one."""
 
-    keep_rows = " FOR KEY SHARE"
+    keep_rows = " FOR SHARE"
     lock_free_rows = " FOR UPDATE SKIP LOCKED"
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:

@@ -33,7 +33,7 @@ from bot.errors import (
 )
 from bot.essay.essay import Essay
 from bot.essay.notes import NewNote
-from bot.services.jobs.job import Job, JobKind
+from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
 from bot.services.ledger import Budgets, RecordingLedger, Reservation
 from bot.services.llm_ports import ModelRole
 from bot.services.store_ports import Transaction
@@ -193,6 +193,33 @@ async def test_text_of_a_job_whose_essay_is_deleted_in_another_process_keeps_no_
     deleted.set()
     await asyncio.gather(other, flush)
     assert (await stores[0].read(lambda tx: tx.jobs.get("me", jobs[1].id))).text == "Words."
+
+
+async def test_a_flush_that_is_under_way_leaves_no_text_with_a_job_that_ends_meanwhile(
+    stores: tuple[PostgresStore, PostgresStore], url: str
+) -> None:
+    await stores[0].write("me", lambda tx: tx.essays.add(essay()))
+    job = await stores[0].write("me", lambda tx: tx.jobs.add("me", "one", JobKind.DRAFT, None, "", NOON))
+    appended, go_on = threading.Event(), threading.Event()
+
+    def flush(tx: Transaction) -> None:
+        tx.jobs.append_text({job.id: "Words."})
+        appended.set()
+        assert go_on.wait(30)
+
+    flushing = asyncio.ensure_future(stores[0].write("job texts", flush))
+    await asyncio.to_thread(appended.wait, 10)
+    ending = asyncio.ensure_future(
+        stores[1].write("me", lambda tx: tx.jobs.end(job.id, JobOutcome(JobState.STOPPED, None, 1), NOON))
+    )
+    with psycopg.connect(url, autocommit=True) as server:
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        is_waiting = 0
+        while not ending.done() and not is_waiting:
+            ((is_waiting,),) = (await asyncio.to_thread(server.execute, waiting)).fetchall()
+    go_on.set()
+    await asyncio.gather(flushing, ending)
+    assert (await stores[0].read(lambda tx: tx.jobs.get("me", job.id))).text == ""
 
 
 @pytest.fixture

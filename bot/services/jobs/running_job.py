@@ -85,13 +85,13 @@ class FinalWrite:
         outcome = self.outcome
         if self.store_result is not None:
             outcome = replace(outcome, result=self.store_result(tx))
-        if self.drops_text:
-            tx.jobs.delete_text(self.job_id)
-        elif self.text:
+        if self.text and not self.drops_text:
             tx.jobs.append_text({self.job_id: self.text})
         if self.is_kill:
             tx.jobs.record_kill(self.job_id)
         tx.jobs.end(self.job_id, outcome, self.at)
+        if self.drops_text:  # now that no flush which is under way can add to it
+            tx.jobs.delete_text(self.job_id)
         return outcome
 
 
