@@ -194,7 +194,7 @@ class Membership:
     """
 
     def __init__(self, store: Store, secret: bytes, clock: Clock) -> None:
-        self._database = store
+        self._store = store
         self._secret = secret
         self._clock = clock
         self._cached: dict[int, _CachedMembership] = {}
@@ -205,7 +205,7 @@ class Membership:
     async def record_member(self, user: int, server: int) -> None:
         """Remember that somebody has acted in a listed server, as Discord itself says. Raise nothing."""
         self._cache(user, is_member=True)
-        await self._store(user, server)
+        await self._save(user, server)
 
     async def is_member(self, client: discord.Client, user: int, servers: frozenset[int], seconds: float) -> bool:
         """Return whether somebody is a member of one of the servers, waiting at most ``seconds`` for Discord.
@@ -265,12 +265,12 @@ class Membership:
         since = self._clock() - _STORED_TIME
         for server in sorted(servers):
             name = self._storage_key(user, server)
-            value = await self._database.read(partial(_read_value, name=name))
+            value = await self._store.read(partial(_read_value, name=name))
             if value is not None and datetime.fromisoformat(value) > since:
                 return True
         return False
 
-    async def _store(self, user: int, server: int) -> None:
+    async def _save(self, user: int, server: int) -> None:
         key, now = self._storage_key(user, server), self._clock()
         if (stored := self._stored_at.get(key)) is not None and now - stored < _STORE_INTERVAL:
             return
@@ -278,7 +278,7 @@ class Membership:
             self._stored_at.clear()
         self._stored_at[key] = now
         try:
-            await self._database.write(writer_id(self._secret, user), lambda tx: tx.values.set(key, now.isoformat()))
+            await self._store.write(writer_id(self._secret, user), lambda tx: tx.values.set(key, now.isoformat()))
         except StoreError as error:
             del self._stored_at[key]
             log.warning("that somebody belongs to a server could not be remembered: %s", type(error).__name__)
@@ -287,7 +287,7 @@ class Membership:
         key = self._storage_key(user, server)
         self._stored_at.pop(key, None)
         try:
-            await self._database.write(writer_id(self._secret, user), lambda tx: tx.values.delete(key))
+            await self._store.write(writer_id(self._secret, user), lambda tx: tx.values.delete(key))
         except StoreError as error:
             log.warning("that somebody left a server could not be stored: %s", type(error).__name__)
 

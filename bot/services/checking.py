@@ -157,16 +157,18 @@ class CheckingService:
         What an earlier version's check said of a sentence that stands unchanged still counts. Raise NothingToDo before
         there is a text, DamagedText, UnknownVersion.
         """
-        now = await self.essays.snapshot(writer, essay)
-        return await self.read_check(now, number)
+        snapshot = await self.essays.snapshot(writer, essay)
+        return await self.read_check(snapshot, number)
 
-    async def read_check(self, now: EssaySnapshot, number: int | None = None, *, anew: bool = False) -> CheckedText:
+    async def read_check(
+        self, snapshot: EssaySnapshot, number: int | None = None, *, anew: bool = False
+    ) -> CheckedText:
         """Return what ``current`` does, of an essay just read; ``anew`` as if nothing had ever been checked."""
-        writer, essay = now.essay.writer, now.essay.id
-        wanted = number or now.essay.head
+        writer, essay = snapshot.essay.writer, snapshot.essay.id
+        wanted = number or snapshot.essay.head
         if wanted is None:
             raise NothingToDo.no_text()
-        history = VersionHistory(now.versions, wanted)
+        history = VersionHistory(snapshot.versions, wanted)
         lineage = [info.number for info in reversed(history.lineage)]
 
         def read(tx: Transaction) -> tuple[Version, Check | None, str]:
@@ -179,8 +181,12 @@ class CheckingService:
             return version, None, ""
 
         version, check, text = await self.store.read(read)
-        structure = self.essays.structures.get(now.essay.structure)
-        notes = notes_for_model(structure, now.notes) if structure else tuple(n for n in now.notes if not n.is_private)
+        structure = self.essays.structures.get(snapshot.essay.structure)
+        notes = (
+            notes_for_model(structure, snapshot.notes)
+            if structure
+            else tuple(n for n in snapshot.notes if not n.is_private)
+        )
         notes = await warm_privacy_cache(notes)
         size = len(version.text) + (len(text) if text != version.text else 0)
         sentences, standing = await in_background(size, _stand_on, version.text, check, text, notes)
@@ -193,9 +199,9 @@ class CheckingService:
         Raise NoModel, NothingToDo where there is no text, or nothing left to judge.
         """
         _ = self.checker
-        now = await self.essays.snapshot(writer, essay)
-        self.essays.structure_of(now.essay)
-        found = await self.read_check(now, anew=anew)
+        snapshot = await self.essays.snapshot(writer, essay)
+        self.essays.structure_of(snapshot.essay)
+        found = await self.read_check(snapshot, anew=anew)
         if not _askable(found):
             raise NothingToDo("Every sentence is checked already. Nothing was done.")
         number = found.version.info.number
@@ -464,20 +470,22 @@ class CheckWork:
 
     async def _judge(self, report: ProgressCallback) -> StoreResult | None:
         service, at = self.service, self.service.clock
-        now = await service.essays.snapshot(self.writer, self.essay)
-        found = await service.read_check(now, self.version, anew=self.anew)
+        snapshot = await service.essays.snapshot(self.writer, self.essay)
+        found = await service.read_check(snapshot, self.version, anew=self.anew)
         check = replace(found.check, version=self.version, problem="", note_fingerprints=note_fingerprints(found.notes))
         try:
             asked = _askable(found)  # none where words were only taken out: what stands of the last check is all of it
             if asked:
-                await service.essays.check_no_private_text(now, text=found.version.text, title=now.essay.title)
+                await service.essays.check_no_private_text(
+                    snapshot, text=found.version.text, title=snapshot.essay.title
+                )
                 if not found.notes:
                     raise NothingToDo.no_notes()
             for batch in _batches(asked)[:MAX_CALLS_PER_JOB]:
                 raw = await service.checker.check(
-                    self._material(now, found), found.sentences, batch, partial(_report_thinking, report)
+                    self._material(snapshot, found), found.sentences, batch, partial(_report_thinking, report)
                 )
-                size = max(len(found.version.text), now.notes_size)
+                size = max(len(found.version.text), snapshot.notes_size)
                 supports, unsupported, dropped = await in_background(
                     size, validate_check, raw.supports, raw.unsupported, found.sentences, found.notes
                 )
@@ -513,9 +521,9 @@ class CheckWork:
         await self.service.store.write(self.writer, step)
 
     async def max_cost(self) -> int:
-        now = await self.service.essays.snapshot(self.writer, self.essay)
-        found = await self.service.read_check(now, self.version, anew=self.anew)
-        material = self._material(now, found)
+        snapshot = await self.service.essays.snapshot(self.writer, self.essay)
+        found = await self.service.read_check(snapshot, self.version, anew=self.anew)
+        material = self._material(snapshot, found)
         return sum(
             self.service.checker.max_check_cost(material, found.sentences, batch)
             for batch in _batches(_askable(found))[:MAX_CALLS_PER_JOB]
@@ -525,9 +533,9 @@ class CheckWork:
         """What came of a batch is stored; half a batch is of no use."""
         return None
 
-    def _material(self, now: EssaySnapshot, found: CheckedText) -> Material:
-        structure = self.service.essays.structure_of(now.essay)
-        return Material(self.writer, self.essay, structure, now.essay.title, found.notes, found.version.text)
+    def _material(self, snapshot: EssaySnapshot, found: CheckedText) -> Material:
+        structure = self.service.essays.structure_of(snapshot.essay)
+        return Material(self.writer, self.essay, structure, snapshot.essay.title, found.notes, found.version.text)
 
 
 def max_cost_for_words(checker: Checker, material: Material, words: int) -> int:

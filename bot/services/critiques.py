@@ -163,34 +163,34 @@ class CritiqueService:
         )
 
     async def start_essay_critique(
-        self, writer: str, essay: str, version: Version, *, anew: bool = True, now: EssaySnapshot | None = None
+        self, writer: str, essay: str, version: Version, *, anew: bool = True, snapshot: EssaySnapshot | None = None
     ) -> tuple[StoredCritique, Job]:
         """Begin a critique of a version. Raise InvalidInput if it is too short or too long, and PrivateNoteInText.
 
         Unless ``anew``, raise StaleRequest if the version has a critique, or is not the current one, by the time that
-        the job begins: so two clicks begin one. ``now`` is the essay where the caller has just read it.
+        the job begins: so two clicks begin one. ``snapshot`` is the essay where the caller has just read it.
         """
-        critiqued, planned = await self.plan_essay_critique(writer, essay, version, anew=anew, now=now)
+        critiqued, planned = await self.plan_essay_critique(writer, essay, version, anew=anew, snapshot=snapshot)
         return critiqued, await planned.start()
 
     async def plan_essay_critique(
-        self, writer: str, essay: str, version: Version, *, anew: bool = True, now: EssaySnapshot | None = None
+        self, writer: str, essay: str, version: Version, *, anew: bool = True, snapshot: EssaySnapshot | None = None
     ) -> tuple[StoredCritique, PlannedJob]:
         """Plan what ``start_essay_critique`` begins."""
         require_models(self.models)
-        now = now or await self.essays.snapshot(writer, essay)
-        if now.job is not None and not now.job.state.is_ended:
+        snapshot = snapshot or await self.essays.snapshot(writer, essay)
+        if snapshot.job is not None and not snapshot.job.state.is_ended:
             await self._jobs.release_abandoned(writer, essay)
         await parse_in_worker(writer, len(version.text), check_critique_length, version.text)
-        await self.essays.check_no_private_text(now, text=version.text)
+        await self.essays.check_no_private_text(snapshot, text=version.text)
         return self._plan(
             StoredCritique(
                 self._new_id(),
                 writer,
                 essay,
                 version.info.number,
-                now.essay.structure,
-                now.essay.title,
+                snapshot.essay.structure,
+                snapshot.essay.title,
                 version.text,
                 True,
                 None,
@@ -424,23 +424,23 @@ class _CritiqueWork:
         stored = self.stored
         return await self.service.essays.snapshot(stored.writer, stored.essay) if stored.essay is not None else None
 
-    async def _material(self, now: EssaySnapshot | None) -> Material | None:
+    async def _material(self, snapshot: EssaySnapshot | None) -> Material | None:
         """Return the essay as its revisions are given it, None for a pasted text and where its structure is gone."""
-        if now is None or self._structure is None:
+        if snapshot is None or self._structure is None:
             return None
         builder = self.service.context_builder
-        base = await builder.base_text(now, self.stored.version)
-        return replace(builder.build(now), base=base).material(self.stored.text)
+        base = await builder.base_text(snapshot, self.stored.version)
+        return replace(builder.build(snapshot), base=base).material(self.stored.text)
 
-    async def _earlier(self, now: EssaySnapshot | None) -> EarlierCritique:
+    async def _earlier(self, snapshot: EssaySnapshot | None) -> EarlierCritique:
         """Find the findings of the essay's last critique in the text, without those that tell of what is private.
 
         What was dismissed before that, and passed over in it, is among them as long as its words stand.
         """
         stored = self.stored
-        if now is None:
+        if snapshot is None:
             return EarlierCritique()
-        last = now.critique
+        last = snapshot.critique
         if last is None or last.critique is None or last.id == stored.id:
             return EarlierCritique()
         passed_over = [
@@ -451,7 +451,7 @@ class _CritiqueWork:
         findings, dismissed = list[Finding](), set[int]()
         for index, finding in enumerate((*last.critique.findings, *passed_over)):
             try:
-                await self.service.essays.check_no_private_text(now, text=f"{finding.quotation} {finding.effect}")
+                await self.service.essays.check_no_private_text(snapshot, text=f"{finding.quotation} {finding.effect}")
             except (PrivateMarkInText, PrivateNoteInText):
                 continue
             if index >= len(last.critique.findings) or last.decisions.get(index) is Decision.DISMISSED:

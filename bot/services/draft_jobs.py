@@ -102,48 +102,48 @@ class DraftContextBuilder:
         """The models. Raises NoModel where none is configured."""
         return require_models(self._models)
 
-    def build(self, now: EssaySnapshot) -> DraftContext:
+    def build(self, snapshot: EssaySnapshot) -> DraftContext:
         """Return what a model would be given of the essay as it stands in the snapshot."""
-        structure = self.essays.structure_of(now.essay)
-        asked = questions_for_model(structure, now.questions, now.notes)
+        structure = self.essays.structure_of(snapshot.essay)
+        asked = questions_for_model(structure, snapshot.questions, snapshot.notes)
         away = (QuestionState.SKIPPED, QuestionState.DECLINED)
         return DraftContext(
-            now.essay,
+            snapshot.essay,
             structure,
-            notes_for_model(structure, now.notes),
-            now.notes_through,
+            notes_for_model(structure, snapshot.notes),
+            snapshot.notes_through,
             open_questions=tuple(one.text for one in asked if one.state is QuestionState.OPEN),
             declined_questions=tuple(one.text for one in asked if one.state in away),
-            voice=tuple(excerpt for sample in now.voice if (excerpt := sample.excerpt)),
+            voice=tuple(excerpt for sample in snapshot.voice if (excerpt := sample.excerpt)),
         )
 
-    async def standing_draft(self, now: EssaySnapshot) -> str:
+    async def standing_draft(self, snapshot: EssaySnapshot) -> str:
         """Return the text that a new draft is to keep what it can of; "" for none, or one with private words in it."""
-        if now.version is None or now.is_assembled:
+        if snapshot.version is None or snapshot.is_assembled:
             return ""
-        return now.version.text if await self.is_public(now, now.version.text) else ""
+        return snapshot.version.text if await self.is_public(snapshot, snapshot.version.text) else ""
 
-    async def is_public(self, now: EssaySnapshot, text: str) -> bool:
+    async def is_public(self, snapshot: EssaySnapshot, text: str) -> bool:
         """Return whether a model may be sent the text."""
         if not text:
             return True
         try:
-            await self.essays.check_no_private_text(now, text=text)
+            await self.essays.check_no_private_text(snapshot, text=text)
         except (PrivateNoteInText, PrivateMarkInText):
             return False
         return True
 
-    async def base_text(self, now: EssaySnapshot, version: int | None) -> str:
+    async def base_text(self, snapshot: EssaySnapshot, version: int | None) -> str:
         """Return the text that a model saw last of those that this version comes from; "" for none that may be sent.
 
         Sent again as it was, with what changed since behind it, it is read from the service's cache.
         """
-        lineage = VersionHistory(now.versions, version).lineage
+        lineage = VersionHistory(snapshot.versions, version).lineage
         base = next((one for one in reversed(lineage) if one.origin is Origin.DRAFTED), None)
         if base is None or base.number == version:
             return ""
-        text = (await self.essays.version(now.essay.writer, now.essay.id, base.number)).text
-        return text if await self.is_public(now, text) else ""
+        text = (await self.essays.version(snapshot.essay.writer, snapshot.essay.id, base.number)).text
+        return text if await self.is_public(snapshot, text) else ""
 
     async def refresh(self, material: DraftContext, **parts: str) -> DraftContext:
         """Return the material without notes and samples that were left out since: a job may have waited long.

@@ -122,7 +122,7 @@ class DraftingService:
 
     ``start_…`` begins what ``plan_…`` returns, checked and not begun. ``seen`` is the number of the version that the
     writer had in view, 0 for none: StaleRequest is raised if another is current by the time that the job begins.
-    ``now`` is the essay where the caller has just read it; without it, it is read.
+    ``snapshot`` is the essay where the caller has just read it; without it, it is read.
     """
 
     def __init__(
@@ -135,23 +135,23 @@ class DraftingService:
         self._clock = clock
 
     async def start_draft(
-        self, writer: str, essay: str, *, seen: int | None = None, now: EssaySnapshot | None = None
+        self, writer: str, essay: str, *, seen: int | None = None, snapshot: EssaySnapshot | None = None
     ) -> Job:
         """Begin a draft from the notes. Raise NothingToDo if there are none, JobRunning, TooManyJobs."""
-        return await (await self.plan_draft(writer, essay, seen=seen, now=now)).start()
+        return await (await self.plan_draft(writer, essay, seen=seen, snapshot=snapshot)).start()
 
     async def plan_draft(
-        self, writer: str, essay: str, *, seen: int | None = None, now: EssaySnapshot | None = None
+        self, writer: str, essay: str, *, seen: int | None = None, snapshot: EssaySnapshot | None = None
     ) -> PlannedJob:
         """Plan what ``start_draft`` begins."""
-        now = await self._prepare(writer, essay, now)
-        material = self.context_builder.build(now)
+        snapshot = await self._prepare(writer, essay, snapshot)
+        material = self.context_builder.build(snapshot)
         base = material.essay.head
         check_seen_version(base, seen)
         if not material.notes:
             raise NothingToDo.no_notes()
-        await self.essays.check_no_private_text(now, title=material.essay.title)
-        work = await self._build_draft_work(now, material, base)
+        await self.essays.check_no_private_text(snapshot, title=material.essay.title)
+        work = await self._build_draft_work(snapshot, material, base)
         start = partial(self.jobs.start, writer, essay, JobKind.DRAFT, work, base, str(material.notes_through))
         return PlannedJob(
             work.max_cost,
@@ -159,18 +159,18 @@ class DraftingService:
             self._following_check(work.context),
         )
 
-    async def draft_cost(self, now: EssaySnapshot) -> tuple[int, int | None] | None:
+    async def draft_cost(self, snapshot: EssaySnapshot) -> tuple[int, int | None] | None:
         """Return what a draft may cost at most, and its check, in nano-dollars; None where there is none to be had.
 
         The second is None where no check follows.
         """
-        if not now.notes:
+        if not snapshot.notes:
             return None
-        return await in_thread(self._draft_cost, now)  # some 5 ms: all that is sent is made and counted
+        return await in_thread(self._draft_cost, snapshot)  # some 5 ms: all that is sent is made and counted
 
-    def _draft_cost(self, now: EssaySnapshot) -> tuple[int, int | None] | None:
+    def _draft_cost(self, snapshot: EssaySnapshot) -> tuple[int, int | None] | None:
         try:
-            models, context = self.context_builder.models, self.context_builder.build(now)
+            models, context = self.context_builder.models, self.context_builder.build(snapshot)
             if not context.notes:
                 return None
             cost = models.drafter.max_draft_cost(context.material())
@@ -195,35 +195,35 @@ class DraftingService:
         return max_cost_for_words(checker, context.material(), words or context.structure.budget.high)
 
     async def start_finish(
-        self, writer: str, essay: str, *, seen: int | None = None, now: EssaySnapshot | None = None
+        self, writer: str, essay: str, *, seen: int | None = None, snapshot: EssaySnapshot | None = None
     ) -> Job:
         """Begin to write the sections that the current version, a draft cut short, has not finished.
 
         A section that the writer changed since counts as finished. If all are, the version is marked complete and
         NothingToDo is raised, as it is for a complete version and an essay without notes. Raise PrivateNoteInText.
         """
-        return await (await self.plan_finish(writer, essay, seen=seen, now=now)).start()
+        return await (await self.plan_finish(writer, essay, seen=seen, snapshot=snapshot)).start()
 
     async def plan_finish(
-        self, writer: str, essay: str, *, seen: int | None = None, now: EssaySnapshot | None = None
+        self, writer: str, essay: str, *, seen: int | None = None, snapshot: EssaySnapshot | None = None
     ) -> PlannedJob:
         """Plan what ``start_finish`` begins."""
-        now = await self._prepare(writer, essay, now)
-        if now.essay.head is None:
+        snapshot = await self._prepare(writer, essay, snapshot)
+        if snapshot.essay.head is None:
             raise NothingToDo.no_text()
-        if (version := now.version) is None:
-            raise DamagedText.version(now.essay.head)
+        if (version := snapshot.version) is None:
+            raise DamagedText.version(snapshot.essay.head)
         base = version.info.number
         check_seen_version(base, seen)
         if version.info.is_complete:
             raise NothingToDo.version_complete()
-        work = await self._build_finish_work(now, version)
+        work = await self._build_finish_work(snapshot, version)
         if not work.partial_draft.missing_sections:
             await self.mark_complete(writer, essay)
             raise NothingToDo.all_sections_written()
         if not work.context.notes:
             raise NothingToDo.no_notes()
-        await self.essays.check_no_private_text(now, text=version.text, title=now.essay.title)
+        await self.essays.check_no_private_text(snapshot, text=version.text, title=snapshot.essay.title)
         start = partial(self.jobs.start, writer, essay, JobKind.FINISH, work, base)
         return PlannedJob(
             work.max_cost,
@@ -253,13 +253,13 @@ class DraftingService:
 
     async def plan_revision(self, writer: str, essay: str, seen: Version, index: int, instruction: str) -> PlannedJob:
         """Plan what ``start_revision`` begins."""
-        now = await self._prepare(writer, essay)
+        snapshot = await self._prepare(writer, essay)
         wanted = validate_instruction(instruction)
         if not 0 <= index < len(await split_parts(seen.text)):
             raise UnknownSection(str(index + 1))
-        await self.essays.check_no_private_text(now, text=seen.text, instruction=wanted)
+        await self.essays.check_no_private_text(snapshot, text=seen.text, instruction=wanted)
         base, told = seen.info.number, RevisionRequest(index, wanted)
-        work = await self._build_revision_work(now, seen, told)
+        work = await self._build_revision_work(snapshot, seen, told)
         start = partial(self.jobs.start, writer, essay, JobKind.REVISION, work, base, told.job_argument)
         return PlannedJob(
             work.max_cost,
@@ -276,18 +276,18 @@ class DraftingService:
         them; without such a paragraph, what stands below the section's heading. Raise NothingToDo if there is no text
         or no such note that a model may see, UnknownSection if the text has no such section, PrivateNoteInText.
         """
-        now = await self._prepare(writer, essay)
-        if now.essay.head is None:
+        snapshot = await self._prepare(writer, essay)
+        if snapshot.essay.head is None:
             raise NothingToDo.no_text()
-        if (seen := now.version) is None:
-            raise DamagedText.version(now.essay.head)
-        context = self.context_builder.build(now)
+        if (seen := snapshot.version) is None:
+            raise DamagedText.version(snapshot.essay.head)
+        context = self.context_builder.build(snapshot)
         if all(one.number != note for one in context.notes):
             raise NothingToDo.no_note(note)
-        await self.essays.check_no_private_text(now, text=seen.text)
+        await self.essays.check_no_private_text(snapshot, text=seen.text)
         found = await in_thread(find_passage, seen.text, context.structure, section, passage)
         told = RevisionRequest(found.index, f"Work note {note} in.", note, section, passage)
-        work = await self._build_revision_work(now, seen, told)
+        work = await self._build_revision_work(snapshot, seen, told)
         base = seen.info.number
         start = partial(self.jobs.start, writer, essay, JobKind.REVISION, work, base, told.job_argument)
         return PlannedJob(
@@ -317,52 +317,56 @@ class DraftingService:
             return await self.plan_revision(writer, job.subject, seen, told.index, told.instruction)
         return await self.plan_draft(writer, job.subject)
 
-    async def _prepare(self, writer: str, essay: str, now: EssaySnapshot | None = None) -> EssaySnapshot:
+    async def _prepare(self, writer: str, essay: str, snapshot: EssaySnapshot | None = None) -> EssaySnapshot:
         """Read the essay, unless it was just read, after keeping what a dead process left of its job. Raise NoModel."""
         _ = self.context_builder.models
-        now = now or await self.essays.snapshot(writer, essay)
-        if now.job is not None and not now.job.state.is_ended and await self.jobs.release_abandoned(writer, essay):
+        snapshot = snapshot or await self.essays.snapshot(writer, essay)
+        if (
+            snapshot.job is not None
+            and not snapshot.job.state.is_ended
+            and await self.jobs.release_abandoned(writer, essay)
+        ):
             return await self.essays.snapshot(writer, essay)
-        return now
+        return snapshot
 
     async def unsupported_claims(self, writer: str, essay: str, version: Version) -> tuple[Claim, ...]:
         """Return the claims of a version that neither a note nor the title holds."""
-        now = await self.essays.snapshot(writer, essay)
-        return await in_worker(find_unsupported_in_essay, version.text, now.notes, now.essay.title)
+        snapshot = await self.essays.snapshot(writer, essay)
+        return await in_worker(find_unsupported_in_essay, version.text, snapshot.notes, snapshot.essay.title)
 
     async def work_for(self, job: Job) -> JobWork:
         """Return the work of a draft, continuation or revision as it is stored.
 
         Raise UnknownEssay, UnknownVersion, StructureFileMissing where what it is about is gone.
         """
-        now = await self.essays.snapshot(job.writer, job.subject)
+        snapshot = await self.essays.snapshot(job.writer, job.subject)
         if job.kind is JobKind.DRAFT:
-            material = self.context_builder.build(now)
+            material = self.context_builder.build(snapshot)
             through = int(job.argument or material.notes_through)  # what came later is no part of it
             notes = tuple(note for note in material.notes if note.number <= through)
             return await self._build_draft_work(
-                now, replace(material, notes=notes, notes_through=through), job.base_version
+                snapshot, replace(material, notes=notes, notes_through=through), job.base_version
             )
         version = await self.essays.version(job.writer, job.subject, job.base_version or 0)
         if job.kind is JobKind.FINISH:
-            return await self._build_finish_work(now, version)
-        return await self._build_revision_work(now, version, RevisionRequest.from_job(job))
+            return await self._build_finish_work(snapshot, version)
+        return await self._build_revision_work(snapshot, version, RevisionRequest.from_job(job))
 
-    async def _build_draft_work(self, now: EssaySnapshot, material: DraftContext, base: int | None) -> DraftWork:
-        material = replace(material, text=await self.context_builder.standing_draft(now))
+    async def _build_draft_work(self, snapshot: EssaySnapshot, material: DraftContext, base: int | None) -> DraftWork:
+        material = replace(material, text=await self.context_builder.standing_draft(snapshot))
         return DraftWork(self.context_builder, material, base, PartialDraft(material.structure))
 
-    async def _build_revision_work(self, now: EssaySnapshot, seen: Version, told: RevisionRequest) -> RevisionWork:
+    async def _build_revision_work(self, snapshot: EssaySnapshot, seen: Version, told: RevisionRequest) -> RevisionWork:
         builder = self.context_builder
-        context = replace(builder.build(now), base=await builder.base_text(now, seen.info.number))
+        context = replace(builder.build(snapshot), base=await builder.base_text(snapshot, seen.info.number))
         if told.note is None:
             return RevisionWork(builder, context, seen, told.index, told.instruction)
         section = told.section or ""
         return FillWork(builder, context, seen, told.index, told.instruction, section, told.passage, told.note)
 
-    async def _build_finish_work(self, now: EssaySnapshot, version: Version) -> FinishWork:
+    async def _build_finish_work(self, snapshot: EssaySnapshot, version: Version) -> FinishWork:
         """Build the work of finishing a version: the sections that it says are still to be written."""
-        info, material = version.info, self.context_builder.build(now)
+        info, material = version.info, self.context_builder.build(snapshot)
         missing = info.unwritten
         if not missing and not info.is_complete:  # it was written before that was stored
             missing = await in_thread(guess_unwritten, version.text, material.structure)

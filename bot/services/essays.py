@@ -115,8 +115,8 @@ class EssayService:
         structure = self.structures.get(essay.structure)
         if structure is None or essay.title != structure.name:
             return False
-        now = await self.snapshot(essay.writer, essay.id)
-        return not (now.notes or now.questions or now.versions or now.pending_messages)
+        snapshot = await self.snapshot(essay.writer, essay.id)
+        return not (snapshot.notes or snapshot.questions or snapshot.versions or snapshot.pending_messages)
 
     async def latest(self, writer: str) -> tuple[Essay | None, Essay | None]:
         """Return the unfinished essay that something was last done with, and the essay that was finished last.
@@ -141,10 +141,10 @@ class EssayService:
     async def _is_finished(self, essay: Essay, job: Job | None) -> bool:
         if not essay.is_exported or (job is not None and (job.ended is None or job.ended > essay.changed_at)):
             return False
-        now = await self.snapshot(essay.writer, essay.id)
-        through = next(one.last_note_number for one in now.versions if one.number == essay.head)
-        has_newer = any(note.number > through and not note.is_private for note in now.notes)
-        return not has_newer and not now.pending_messages
+        snapshot = await self.snapshot(essay.writer, essay.id)
+        through = next(one.last_note_number for one in snapshot.versions if one.number == essay.head)
+        has_newer = any(note.number > through and not note.is_private for note in snapshot.notes)
+        return not has_newer and not snapshot.pending_messages
 
     async def list_essays(self, writer: str) -> tuple[Essay, ...]:
         """Return the writer's essays, the last changed first."""
@@ -286,20 +286,24 @@ class EssayService:
         """
         return await self.assemble_snapshot(await self.snapshot(writer, essay))
 
-    async def assemble_snapshot(self, now: EssaySnapshot) -> Version:
+    async def assemble_snapshot(self, snapshot: EssaySnapshot) -> Version:
         """Do what ``assemble_post`` does, for an essay that was just read."""
-        essay, head = now.essay, now.version
+        essay, head = snapshot.essay, snapshot.version
         structure = self.structure_of(essay)
-        if head is None or now.is_assembled:
-            text = await parse_in_worker(essay.writer, now.notes_size, assemble_post, structure, now.notes)
+        if head is None or snapshot.is_assembled:
+            text = await parse_in_worker(essay.writer, snapshot.notes_size, assemble_post, structure, snapshot.notes)
         else:
-            newer = [note for note in now.notes if note.number > head.info.last_note_number and not note.is_private]
+            newer = [
+                note for note in snapshot.notes if note.number > head.info.last_note_number and not note.is_private
+            ]
             size = len(head.text) + sum(len(note.text) for note in newer)
             text = await parse_in_worker(essay.writer, size, _insert_notes, head.text, structure, newer)
         if head is not None and text == head.text:
             return head
         self.limits.check_text(text)
-        return await self.add_version(essay.writer, essay.id, essay.head, Origin.ASSEMBLED, text, now.notes_through)
+        return await self.add_version(
+            essay.writer, essay.id, essay.head, Origin.ASSEMBLED, text, snapshot.notes_through
+        )
 
     async def add_version(
         self,
@@ -400,14 +404,14 @@ class EssayService:
         """
         return await self.refresh_snapshot(await self.snapshot(writer, essay))
 
-    async def refresh_snapshot(self, now: EssaySnapshot) -> int | None:
+    async def refresh_snapshot(self, snapshot: EssaySnapshot) -> int | None:
         """Do what ``refresh_assembled_text`` does, for an essay that was just read."""
-        if now.version is None or not now.is_assembled or now.essay.structure not in self.structures:
+        if snapshot.version is None or not snapshot.is_assembled or snapshot.essay.structure not in self.structures:
             return None
-        number = (await self.assemble_snapshot(now)).info.number
-        return number if number != now.version.info.number else None
+        number = (await self.assemble_snapshot(snapshot)).info.number
+        return number if number != snapshot.version.info.number else None
 
-    async def check_no_private_text(self, now: EssaySnapshot, **parts: str) -> None:
+    async def check_no_private_text(self, snapshot: EssaySnapshot, **parts: str) -> None:
         """Check that what is meant for a model holds nothing private.
 
         Raise PrivateNoteInText for words that are private in the notes, PrivateMarkInText for a marked passage.
@@ -418,8 +422,8 @@ class EssayService:
         for where, words in parts.items():
             if where == "title" and words in names:
                 continue
-            size = len(words) + now.notes_size
-            await parse_in_worker(now.essay.writer, size, _check_no_private_text, where, words, now.notes)
+            size = len(words) + snapshot.notes_size
+            await parse_in_worker(snapshot.essay.writer, size, _check_no_private_text, where, words, snapshot.notes)
 
     async def current_version(self, writer: str, essay: str) -> Version:
         """Return the version that the writer is looking at. Raise NothingToDo before there is one, DamagedText."""

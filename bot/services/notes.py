@@ -172,30 +172,30 @@ class NoteService:
         await warm_privacy_cache(now.notes)
         return await self._follow_change(now, note, None)
 
-    async def _follow_change(self, now: EssaySnapshot, before: Note | None, note: Note | None) -> NoteChange:
-        """Update a text that is assembled from notes alone after a change of a note; ``now`` is read after that."""
+    async def _follow_change(self, snapshot: EssaySnapshot, before: Note | None, note: Note | None) -> NoteChange:
+        """Update a text that is assembled from notes alone after a change of a note; ``snapshot`` is read after that."""
         beside = note is not None and (before is None or before.number != note.number)
-        head = now.version
+        head = snapshot.version
         if head is None:
             return NoteChange(note, beside)
-        if now.is_assembled and now.essay.structure in self._essays.structures:
-            return NoteChange(note, beside, await self._essays.refresh_snapshot(now))
+        if snapshot.is_assembled and snapshot.essay.structure in self._essays.structures:
+            return NoteChange(note, beside, await self._essays.refresh_snapshot(snapshot))
         if all(one is None or one.is_private for one in (before, note)):
             return NoteChange(note, beside)  # no text was ever made from it
         gone = replace(before, is_excluded=True) if before is not None and not beside else None
-        notes = [*([gone] if gone is not None else []), *now.notes]
+        notes = [*([gone] if gone is not None else []), *snapshot.notes]
         size = len(head.text) + sum(len(one.text) for one in notes)
-        found = await parse_in_worker(now.essay.writer, size, find_leaks, head.text, notes)
+        found = await parse_in_worker(snapshot.essay.writer, size, find_leaks, head.text, notes)
         words = next((one.words for one in found if one.note is gone), None)
         return NoteChange(note, beside, text_unchanged=True, leftover_words=words)
 
     async def find_leak(self, writer: str, essay: str, number: int) -> LeakedPassage | None:
         """Return private words of a note that are in the current text all the same; None if there are none."""
-        now = await self._essays.snapshot(writer, essay)
-        if now.version is None:
+        snapshot = await self._essays.snapshot(writer, essay)
+        if snapshot.version is None:
             return None
-        size = len(now.version.text) + now.notes_size
-        found = await parse_in_worker(writer, size, find_leaks, now.version.text, now.notes)
+        size = len(snapshot.version.text) + snapshot.notes_size
+        found = await parse_in_worker(writer, size, find_leaks, snapshot.version.text, snapshot.notes)
         return next((one for one in found if one.note.number == number), None)
 
 

@@ -121,6 +121,7 @@ async def test_the_texts_of_two_writers_at_once_are_never_mixed(
         gate.release()
     for user, panel, name, other in zip(users, panels, names, reversed(names), strict=True):
         await user.sees(reads(panel, f"{name} was small: the team at {name}"))
+        await user.sees(reads(panel, "version 1"))
         assert other not in await bot.text(user)
         assert other not in user.screen.text
         asked = [one for one in models.asked if one.given.get("writer") == bot.writer(user)]

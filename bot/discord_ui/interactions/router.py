@@ -247,22 +247,22 @@ class Router:
             ):
                 return await essays.show_after_delete(self._presenter, request)
             services, essay = self._presenter.services, route.custom_id.subject
-            now: EssaySnapshot | None = None
+            snapshot: EssaySnapshot | None = None
             head: EssayHead | None = None
             if route.action.opens_form:
                 head = await services.essays.essay_head(request.writer, essay)
                 current = head.essay.head
             else:
-                now = await services.essays.snapshot(request.writer, essay)
-                current = now.essay.head
+                snapshot = await services.essays.snapshot(request.writer, essay)
+                current = snapshot.essay.head
             if route.action.requires_current and (current or 0) != route.custom_id.version:
                 return await self._presenter.show_essay(
-                    request.writer, essay, request.context, notice=STALE_NOTICE, now=now
+                    request.writer, essay, request.context, notice=STALE_NOTICE, snapshot=snapshot
                 )
-            if route.action.settles_messages and now is not None and now.pending_messages:
+            if route.action.settles_messages and snapshot is not None and snapshot.pending_messages:
                 await services.dm_messages.finish_all_answers(request.writer, essay)
-                now = await services.essays.snapshot(request.writer, essay)
-            request = replace(request, essay=now, head=head)
+                snapshot = await services.essays.snapshot(request.writer, essay)
+            request = replace(request, essay=snapshot, head=head)
         return await route.action.handler(self._presenter, request)
 
 

@@ -120,21 +120,23 @@ CLAIMS_TIMEOUT_SECONDS = 0.3  # how long a panel waits for its claims, behind th
 _SECONDS_PER_TEXT = 0.06  # to find the claims of one text
 
 
-async def load_essay_state(services: Services, writer: str, essay: str, now: EssaySnapshot | None = None) -> EssayState:
-    """Return the essay as it is now, without its claims; ``now`` is the essay if the caller has just read it.
+async def load_essay_state(
+    services: Services, writer: str, essay: str, snapshot: EssaySnapshot | None = None
+) -> EssayState:
+    """Return the essay as it is now, without its claims; ``snapshot`` is the essay if the caller has just read it.
 
     Raise UnknownEssay, StoreError.
     """
     check_job = await services.checking.job_to_await(writer, essay)  # first: what it finds after that, it tells
-    now = now or await services.essays.snapshot(writer, essay)
-    if now.job is not None and not now.job.state.is_ended and not services.jobs.is_running_here(now.job):
+    snapshot = snapshot or await services.essays.snapshot(writer, essay)
+    if snapshot.job is not None and not snapshot.job.state.is_ended and not services.jobs.is_running_here(snapshot.job):
         await services.jobs.release_abandoned(writer, essay)  # no effect if it has ended meanwhile
-        now = await services.essays.snapshot(writer, essay)
-    view = services.jobs.view(now.job) if now.job is not None else None
+        snapshot = await services.essays.snapshot(writer, essay)
+    view = services.jobs.view(snapshot.job) if snapshot.job is not None else None
     is_running = view is not None and not view.job.state.is_ended
-    asks_for_draft = services.has_model and now.version is None and not is_running
-    stored = {field.name: getattr(now, field.name) for field in fields(now)}
-    key = now.essay.structure
+    asks_for_draft = services.has_model and snapshot.version is None and not is_running
+    stored = {field.name: getattr(snapshot, field.name) for field in fields(snapshot)}
+    key = snapshot.essay.structure
     return EssayState(
         **stored | {"job": view.job if view is not None else None},  # a running job is ahead of what is stored
         # An essay is shown without its structure's file, too: only asking and writing need that.
@@ -143,7 +145,7 @@ async def load_essay_state(services: Services, writer: str, essay: str, now: Ess
         has_model=services.has_model,
         has_checker=services.checking.has_checker,
         check_job=check_job,
-        draft_cost=await services.drafting.draft_cost(now) if asks_for_draft else None,
+        draft_cost=await services.drafting.draft_cost(snapshot) if asks_for_draft else None,
     )
 
 

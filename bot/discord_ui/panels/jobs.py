@@ -352,21 +352,22 @@ def job_ended_card(
 ) -> Card | None:
     """Return a closing message for a job, because Discord does not mark an edited panel as unread.
 
-    ``result_buttons`` lead to the result if the panel above does not. ``unfinished``: the text was cut short.
+    ``result_buttons`` lead to the result, and stand here if the panel above does not lead there; of a critique, which
+    a click in the panel may hide, the first stands here in any case. ``unfinished``: the text was cut short.
     ``side_version`` is the version that the job made, if that is not the current one. Return None for a job that the
-    writer stopped, that a shutdown interrupted, or that only delays the next question.
+    writer stopped, that a shutdown interrupted, or of a kind that gives way, whose result is in the essay.
     """
     if view.job.kind.gives_way:
         return None
-    shown, way = panel_content is PanelContent.RESULT, result_buttons[:1]
-    result_buttons = result_buttons if panel_content is PanelContent.OTHER else ()
+    shown = panel_content is PanelContent.RESULT
+    ways_on = result_buttons if panel_content is PanelContent.OTHER else ()
     job = view.job
     if job.state is JobState.DONE:
         if side_version is not None:
             done = f"{_UNFINISHED_TEXT}." if unfinished else _DONE_TEXT[job.kind]
             here = " The panel above leads to it." if shown else ""
             told = f"**{done}** It is {side_version_location(side_version)}.{here}"
-            return Card((TextBlock(told), *button_rows(*result_buttons)))
+            return Card((TextBlock(told), *button_rows(*ways_on)))
         words = f"**{f'{_UNFINISHED_TEXT}: Continue writes the rest.' if unfinished else _DONE_TEXT[job.kind]}**"
         if panel_content is PanelContent.REFUSAL_NOTICE:
             return Card((TextBlock(f"{words} {_REFUSED_TEXT}"),))
@@ -375,16 +376,16 @@ def job_ended_card(
             return Card(
                 (
                     TextBlock(f"{words} {here} by {_critique_location(job)}."),
-                    *button_rows(*(way if shown else result_buttons)),
+                    *button_rows(*(result_buttons[:1] if shown else ways_on)),
                 )
             )
         where = "It is in the panel above; /draft brings it here." if shown else "/draft shows it."
-        return Card((TextBlock(f"{words} {where}"), *button_rows(*result_buttons)))
+        return Card((TextBlock(f"{words} {where}"), *button_rows(*ways_on)))
     if job.state is JobState.FAILED:
         return Card(
             (
                 TextBlock(failed_job_message(job, panel_shows_reason=shown, side_version=side_version)),
-                *button_rows(*result_buttons),
+                *button_rows(*ways_on),
             )
         )
     return None

@@ -70,16 +70,16 @@ class Presenter:
         notice: str | None = None,
         side_version: int | None = None,
         sets_dm_topic: bool = True,
-        now: EssaySnapshot | None = None,
+        snapshot: EssaySnapshot | None = None,
     ) -> ShowCard:
         """Show the essay's panel: its running job, its text, its open question, or its first screen.
 
         Without a ``position`` it is the first page, or the section whose revision failed. Without a ``notice`` either,
         it says once how the last job ended, if that failed or made a version beside the text. In the bot's own DM the
         writer's messages are about what is shown from now on, unless ``sets_dm_topic`` is False, for a panel that
-        nobody asked for. ``now`` is the essay if the caller has just read it.
+        nobody asked for. ``snapshot`` is the essay if the caller has just read it.
         """
-        state = await load_essay_state(self.services, writer, essay, now)
+        state = await load_essay_state(self.services, writer, essay, snapshot)
         if sets_dm_topic:
             state = await self._set_dm_topic(state, context, _displayed_question(state))
         if state.running_job is not None:
@@ -101,7 +101,7 @@ class Presenter:
     async def show_started(self, request: ActionRequest, job: Job) -> ShowCard:
         """Show the panel of an essay on which a job was just started; ``request.essay`` is otherwise up to date."""
         now = replace(request.essay, job=job) if request.essay is not None else None
-        return await self.show_essay(request.writer, request.custom_id.subject, request.context, now=now)
+        return await self.show_essay(request.writer, request.custom_id.subject, request.context, snapshot=now)
 
     def _outcome_notice(self, job: Job, side_version: int | None = None) -> str | None:
         """Say how a job failed or was ended, or that it made a version beside the text; None if it did neither."""
@@ -273,11 +273,15 @@ class Presenter:
     async def _load_critique(self, writer: str, critique: str) -> CritiqueSnapshot:
         """Read a critique, and first keep what another process has left of its job. Raise UnknownCritique."""
         services = self.services
-        now = await services.critiques.snapshot(writer, critique)
-        if now.job is not None and not now.job.state.is_ended and not services.jobs.is_running_here(now.job):
-            await services.jobs.release_abandoned(writer, now.job.subject)  # no effect if it has ended meanwhile
-            now = await services.critiques.snapshot(writer, critique)
-        return now
+        snapshot = await services.critiques.snapshot(writer, critique)
+        if (
+            snapshot.job is not None
+            and not snapshot.job.state.is_ended
+            and not services.jobs.is_running_here(snapshot.job)
+        ):
+            await services.jobs.release_abandoned(writer, snapshot.job.subject)  # no effect if it has ended meanwhile
+            snapshot = await services.critiques.snapshot(writer, critique)
+        return snapshot
 
     async def _critique_card(
         self, now: CritiqueSnapshot, context: InteractionContext, page: int, notice: str | None
@@ -390,8 +394,8 @@ class Presenter:
         writer, essay = started.writer, started.subject
         job = await self.services.jobs.wait(writer, started.id)
         next_job = await self.services.checking.job_to_await(writer, essay)
-        now = await self.services.essays.snapshot(writer, essay)
-        if now.essay.head != head:
+        snapshot = await self.services.essays.snapshot(writer, essay)
+        if snapshot.essay.head != head:
             position = notice = side_version = None
         if job.kind is JobKind.CHECK and job.state is JobState.INTERRUPTED and next_job is None:
             notice = join_sentences(notice, _RESTARTING if self.services.jobs.is_closing else _CHECK_INTERRUPTED)
@@ -403,7 +407,7 @@ class Presenter:
             notice=notice,
             side_version=side_version,
             sets_dm_topic=False,
-            now=now,
+            snapshot=snapshot,
         )
 
     def _with_deletion_check(
@@ -447,15 +451,15 @@ class Presenter:
             critique = await self._load_critique(writer, started.argument)
             if critique.critique.critique is not None:
                 return await self._critique_card(critique, context, 0, None)
-        now = await self.services.essays.snapshot(writer, essay)
-        job = now.job
+        snapshot = await self.services.essays.snapshot(writer, essay)
+        job = snapshot.job
         if job is None or job.id != started.id or not job.state.is_ended:
             job = await self.services.jobs.wait(writer, started.id)
-        made = next((one for one in now.versions if one.number == job.result), None)
-        if made is not None and made.number != now.essay.head:
+        made = next((one for one in snapshot.versions if one.number == job.result), None)
+        if made is not None and made.number != snapshot.essay.head:
             notice = self._outcome_notice(job, made.number)
             shown = await self.show_essay(
-                writer, essay, context, notice=notice, side_version=made.number, sets_dm_topic=False, now=now
+                writer, essay, context, notice=notice, side_version=made.number, sets_dm_topic=False, snapshot=snapshot
             )
             reported = partial(self._reported_jobs.add, job.id)
             return replace(shown, is_unfinished=not made.is_complete, side_version=made.number, on_shown=reported)
@@ -470,7 +474,7 @@ class Presenter:
             told_end = told_end or jobs.revised_message(made.number, told.note)
             position = DraftPosition(section=told.index)
         shown = await self.show_essay(
-            writer, essay, context, position=position, notice=told_end, sets_dm_topic=False, now=now
+            writer, essay, context, position=position, notice=told_end, sets_dm_topic=False, snapshot=snapshot
         )
         return replace(shown, is_unfinished=cut_short)
 

@@ -98,11 +98,11 @@ class ReportService:
 
     async def _source(self, writer: str, essay: str, critique: StoredCritique | None) -> ReportSource:
         """Read what the report of an essay is made of; by default with its last critique."""
-        now = await self._essays.snapshot(writer, essay)
-        found = await self._checking.read_check(now)
-        structure = self._essays.structures.get(now.essay.structure)
+        snapshot = await self._essays.snapshot(writer, essay)
+        found = await self._checking.read_check(snapshot)
+        structure = self._essays.structures.get(snapshot.essay.structure)
         info = found.version.info
-        critique = critique or now.critique
+        critique = critique or snapshot.critique
         before = None
         if info.parent is not None:
             with suppress(DamagedText):  # then there is nothing to compare with, and all else is there
@@ -111,7 +111,7 @@ class ReportService:
         if not found.check.is_checked and found.is_by_model:
             claims = await self._drafting.unsupported_claims(writer, essay, found.version)
         return ReportSource(
-            title=now.essay.title,
+            title=snapshot.essay.title,
             text=found.version.text,
             structure=structure,
             facts=tuple(

@@ -65,10 +65,10 @@ class PostCommands:
 
     def measures(self, _: str) -> None:
         """Show what is counted in the post."""
-        now = self._context.run(self._essays.snapshot(LOCAL_WRITER, self._essay_id))
-        found = measure_text(self._view.current_version().text, self._essays.structure_of(now.essay))
+        snapshot = self._context.run(self._essays.snapshot(LOCAL_WRITER, self._essay_id))
+        found = measure_text(self._view.current_version().text, self._essays.structure_of(snapshot.essay))
         self._context.screen.print(views.render_measures(found))
-        for line in describe_kept_voice(found, now.notes):
+        for line in describe_kept_voice(found, snapshot.notes):
             self._context.say(line)
 
     def shape(self, _: str) -> None:

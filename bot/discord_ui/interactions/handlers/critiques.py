@@ -68,12 +68,12 @@ async def critique_pasted_text(presenter: Presenter, request: ActionRequest) -> 
 async def critique_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Show the critique of the version that the writer saw; start one if there is none."""
     services, writer, essay = presenter.services, request.writer, request.custom_id.subject
-    now = request.essay or await services.essays.snapshot(writer, essay)
-    if (found := now.critique) is not None and found.version == request.custom_id.version:
+    snapshot = request.essay or await services.essays.snapshot(writer, essay)
+    if (found := snapshot.critique) is not None and found.version == request.custom_id.version:
         return await presenter.show_critique(writer, found.id, request.context)
-    version = now.version or await services.essays.version(writer, essay, request.custom_id.version)
+    version = snapshot.version or await services.essays.version(writer, essay, request.custom_id.version)
     try:
-        _, job = await services.critiques.start_essay_critique(writer, essay, version, anew=False, now=now)
+        _, job = await services.critiques.start_essay_critique(writer, essay, version, anew=False, snapshot=snapshot)
     except StaleRequest:  # another click may have begun one meanwhile
         found = await services.critiques.latest(writer, essay)
         if found is None or found.version != request.custom_id.version:

@@ -44,7 +44,9 @@ from bot.services.services import Services
 
 async def open_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Show the essay as it is now."""
-    return await presenter.show_essay(request.writer, request.custom_id.subject, request.context, now=request.essay)
+    return await presenter.show_essay(
+        request.writer, request.custom_id.subject, request.context, snapshot=request.essay
+    )
 
 
 async def write_draft(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -52,7 +54,7 @@ async def write_draft(presenter: Presenter, request: ActionRequest) -> HandlerRe
     if not presenter.services.has_model:
         return await assemble_notes(presenter, request)
     job = await presenter.services.drafting.start_draft(
-        request.writer, request.custom_id.subject, seen=request.custom_id.version, now=request.essay
+        request.writer, request.custom_id.subject, seen=request.custom_id.version, snapshot=request.essay
     )
     return await presenter.show_started(request, job)
 
@@ -89,7 +91,7 @@ async def discard_draft(presenter: Presenter, request: ActionRequest) -> Handler
 async def finish_draft(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Start writing the sections that a draft which was cut short lacks."""
     job = await presenter.services.drafting.start_finish(
-        request.writer, request.custom_id.subject, seen=request.custom_id.version, now=request.essay
+        request.writer, request.custom_id.subject, seen=request.custom_id.version, snapshot=request.essay
     )
     return await presenter.show_started(request, job)
 
@@ -139,7 +141,7 @@ async def show_page(presenter: Presenter, request: ActionRequest) -> HandlerResu
         request.custom_id.subject,
         request.context,
         position=DraftPosition(request.custom_id.int_argument),
-        now=request.essay,
+        snapshot=request.essay,
     )
 
 
@@ -147,7 +149,7 @@ async def show_section(presenter: Presenter, request: ActionRequest) -> HandlerR
     """Show the page on which a section begins."""
     spot = DraftPosition(section=parse_number(request.selected_value))
     return await presenter.show_essay(
-        request.writer, request.custom_id.subject, request.context, position=spot, now=request.essay
+        request.writer, request.custom_id.subject, request.context, position=spot, snapshot=request.essay
     )
 
 

@@ -43,10 +43,10 @@ async def show_changes(presenter: Presenter, request: ActionRequest) -> HandlerR
     """Show a page of what changed to the current version: since the one that the id names, else since its parent."""
     page, since = parse_number_pair(request.custom_id.argument)
     essays = presenter.services.essays
-    now = request.essay or await essays.snapshot(request.writer, request.subject)
-    current = now.essay.head
-    old = since or now.history.undo_version
+    snapshot = request.essay or await essays.snapshot(request.writer, request.subject)
+    current = snapshot.essay.head
+    old = since or snapshot.history.undo_version
     if current is None or old is None:
         raise NothingToDo.no_undo()
     found = await essays.diff_versions(request.writer, request.subject, old, current)
-    return ShowCard(await in_thread(changes_card, now.essay, found, old, current, page))
+    return ShowCard(await in_thread(changes_card, snapshot.essay, found, old, current, page))
