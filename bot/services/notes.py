@@ -173,7 +173,7 @@ class NoteService:
         return await self._follow_change(now, note, None)
 
     async def _follow_change(self, snapshot: EssaySnapshot, before: Note | None, note: Note | None) -> NoteChange:
-        """Update a text that is assembled from notes alone after a change of a note; ``snapshot`` is read after that."""
+        """Update a text that is assembled from notes alone when a note has changed; ``snapshot`` is read after that."""
         beside = note is not None and (before is None or before.number != note.number)
         head = snapshot.version
         if head is None:
