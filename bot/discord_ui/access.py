@@ -54,7 +54,7 @@ class BlockedByHost(AccessDenied):
 
     def __init__(self, owner: int | None) -> None:
         whom = f"<@{owner}>, who runs it" if owner else "whoever runs it"
-        BotError.__init__(
+        BotError.__init__(  # not AccessDenied's, which says how to be let in
             self,
             f"Whoever runs this bot has blocked you, so this was not done. Nothing was stored. Ask {whom}. "
             f"{_MYDATA_STAYS}",
@@ -136,7 +136,7 @@ class Access:
     async def admit(
         self, client: discord.Client, user: int, context: InteractionContext, seconds: float
     ) -> ServerRules:
-        """Return what the server allows if the bot answers this person here; outside of servers that is all.
+        """Return what the server allows if the bot answers this person here; outside of servers everything.
 
         If Discord has to be asked, wait at most ``seconds`` for it. Raise AccessDenied, RefusedByServer,
         MembershipUnknown, StoreError.

@@ -1,4 +1,4 @@
-"""Build the ports over one client."""
+"""Build what services/llm_ports.py asks for, the interviewer and the others, over one client."""
 
 from __future__ import annotations
 

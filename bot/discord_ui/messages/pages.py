@@ -18,6 +18,8 @@ from bot.essay.text.spans import Span
 from bot.essay.text.words import count_words
 
 _FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})", re.MULTILINE)
+# Inline marks as Discord reads them: an escaped character, code, emphasis by * or _ ("2*3" and "snake_case" have none),
+# ~~ and ||; and curly quotation marks, which a cut must not leave open either.
 _MARK = re.compile(r"\\.|`+|(?<!\d)\*{1,3}|\*{1,3}(?!\d)|(?<!\w)_{1,3}|_{1,3}(?!\w)|~~|\|\||[“”]", re.DOTALL)
 _PARTIAL_MARK = re.compile(r"(?:\*{1,2}|_{1,2}|~|\|)\Z")
 _PARAGRAPH_BREAK = re.compile(r"\n[ \t]*\n")
@@ -69,7 +71,7 @@ def _close_inline_marks(paragraph: str) -> str:
     if tail and any(
         mark[0] == tail[0][0] and len(tail[0]) < len(mark) for mark, inside in opened if inside < tail.start()
     ):
-        paragraph = paragraph[: tail.start()]
+        paragraph = paragraph[: tail.start()]  # "**bold*": the second asterisk has not come yet
         opened = _open_marks(paragraph)
     for mark, inside in reversed(opened):
         if not paragraph[inside:].strip():
@@ -85,16 +87,16 @@ def _open_marks(paragraph: str) -> list[tuple[str, int]]:
     The time taken grows with the text alone, however many marks are open.
     """
     opened: list[tuple[str, int]] = []
-    places: dict[str, list[int]] = {}  # the indexes of open marks in ``opened``, by the mark that would close them
+    indexes: dict[str, list[int]] = {}  # of open marks in ``opened``, by the mark that would close them
     code: str | None = None
 
-    def close(place: int) -> None:
-        while len(opened) > place:
+    def close(index: int) -> None:
+        while len(opened) > index:
             mark, _ = opened.pop()
-            places[_CLOSING_MARKS.get(mark, mark)].pop()
+            indexes[_CLOSING_MARKS.get(mark, mark)].pop()
 
     def open_(mark: str, inside: int) -> None:
-        places.setdefault(_CLOSING_MARKS.get(mark, mark), []).append(len(opened))
+        indexes.setdefault(_CLOSING_MARKS.get(mark, mark), []).append(len(opened))
         opened.append((mark, inside))
 
     for match in _MARK.finditer(paragraph):
@@ -112,16 +114,17 @@ def _open_marks(paragraph: str) -> list[tuple[str, int]]:
         if code is not None:
             continue
         before, after = paragraph[match.start() - 1 : match.start()], paragraph[match.end() : match.end() + 1]
-        closes = places.get(mark)
-        if closes and (before and not before.isspace()):
+        closes = indexes.get(mark)
+        if closes and (before and not before.isspace()):  # "word** ", while "** word" closes nothing
             close(closes[-1])
         elif mark != "”" and not after.isspace() and not (after == "" and before and not before.isspace()):
+            # " **word" opens; "word**" at the text's end, which nothing has opened, does not
             open_(mark, match.end())
     return opened
 
 
-# A message can have 4,000 characters and, with 12 for each text in it, 10,170 bytes. The title, notice and small print
-# around a page take at most 800 characters and 2,150 bytes.
+# A message can have 4,000 UTF-16 units and, with 12 for each text in it, 10,170 bytes. The title, notice and small
+# print around a page take at most 800 units and 2,150 bytes.
 MAX_PAGE_UNITS = 3_200
 MAX_PAGE_BYTES = 8_000
 # A page that ends at a paragraph may be this much emptier than one that ends in the middle of one.

@@ -47,9 +47,9 @@ def critique_card(
 ) -> Card:
     """Return a page of a critique: 0 is what to fix first, then comes one for each finding, the last is what works.
 
-    Next goes from the last of the findings that are shown first to what works, and **Show the rest** to those behind
-    it. ``version`` is the essay's current version, 0 for a pasted text. ``applicable`` says whether the words that this
-    page's finding quotes are still in the essay.
+    Next goes from the last of the findings that are shown first to what works, and **Show the rest** to the other
+    findings. ``version`` is the essay's current version, 0 for a pasted text. ``applicable`` says whether the words
+    that this page's finding quotes are still in the essay.
     """
     count = len(critique.findings)
     last = count + 1
@@ -64,18 +64,18 @@ def critique_card(
         parts.extend(_finding_parts(critique, page - 1, stored.decisions.get(page - 1)))
     parts.append(Separator())
     parts.append(_critique_small_print(critique, page))
-    first = min(count, FINDINGS_SHOWN_FIRST)
+    shown_first = min(count, FINDINGS_SHOWN_FIRST)
     following = next_page(critique, page)
-    rest = count - first
+    rest = count - shown_first
     turning_buttons = (
-        action_button("Back", "show", stored.id, version, first if page == last else page - 1, kind="critique")
+        action_button("Back", "show", stored.id, version, shown_first if page == last else page - 1, kind="critique")
         if page
         else None,
         action_button("Next", "show", stored.id, version, following, style=ButtonStyle.PRIMARY, kind="critique")
         if page < last
         else None,
-        action_button(f"Show the rest ({rest})", "show", stored.id, version, first + 1, kind="critique")
-        if rest and page in (0, first, last)
+        action_button(f"Show the rest ({rest})", "show", stored.id, version, shown_first + 1, kind="critique")
+        if rest and page in (0, shown_first, last)
         else None,
     )
     finding = critique.findings[page - 1] if 0 < page < last else None
@@ -141,8 +141,10 @@ def _finding_parts(critique: Critique, index: int, decision: Decision | None) ->
     ]
     if finding.is_cut:
         quoted = block_quote(defang_links(finding.quotation), _MAX_REPLACEMENT_UNITS)
-        cut = utf16_length(finding.quotation) > _MAX_REPLACEMENT_UNITS
-        more = f"\n-# Its first {_MAX_REPLACEMENT_UNITS:,} characters; Take out removes all of it." if cut else ""
+        is_shortened = utf16_length(finding.quotation) > _MAX_REPLACEMENT_UNITS
+        more = (
+            f"\n-# Its first {_MAX_REPLACEMENT_UNITS:,} characters; Take out removes all of it." if is_shortened else ""
+        )
         quoted = f"Take out:\n{quoted}{more}"
     else:
         quoted = block_quote(defang_links(finding.quotation))
@@ -156,8 +158,8 @@ def _finding_parts(critique: Critique, index: int, decision: Decision | None) ->
         noun = "finding" if len(others) == 1 else "findings"
         parts.append(small_print(f"on words of {noun} {numbers}{more_others} too: one may undo the other"))
     if finding.replacement is not None:
-        cut = utf16_length(finding.replacement) > _MAX_REPLACEMENT_UNITS
-        more = f"\n-# Its first {_MAX_REPLACEMENT_UNITS:,} characters; Apply puts in all of it." if cut else ""
+        is_shortened = utf16_length(finding.replacement) > _MAX_REPLACEMENT_UNITS
+        more = f"\n-# Its first {_MAX_REPLACEMENT_UNITS:,} characters; Apply puts in all of it." if is_shortened else ""
         parts.append(
             TextBlock(f"**Instead**\n{block_quote(defang_links(finding.replacement), _MAX_REPLACEMENT_UNITS)}{more}")
         )

@@ -74,7 +74,8 @@ def split_into_fields(text: str) -> SplitText | None:
         left = count - len(fields)
         if left <= 1:
             return None
-        # What is cut off here must leave no more than the other fields can hold.
+        # What is cut off here must leave no more than the other fields can hold (low), should be about an even share
+        # (even), and must fit into one (high).
         low = fitting_end(rest, max(0, utf16_length(rest) - (left - 1) * MAX_FIELD_LENGTH))
         even = fitting_end(rest, max(-(-utf16_length(rest) // left), 1))
         high = fitting_end(rest, MAX_FIELD_LENGTH)
@@ -191,8 +192,8 @@ def edit_section_form(target: CustomId, title: str, fields: SplitText) -> Form:
 def edit_section_by_file_form(target: CustomId, title: str, characters: int) -> Form:
     """Return the form for a section that is too long for fields."""
     explanation = (
-        f"This section has {characters:,} characters, and a form holds 20,000. Take it from the export, change it, and "
-        "hand it in as a file: it takes the place of the whole section."
+        f"This section has {characters:,} characters, and a form holds {MAX_FORM_TEXT_LENGTH:,}. Take it from the "
+        "export, change it, and hand it in as a file: it takes the place of the whole section."
     )
     return Form(
         str(target),
@@ -204,8 +205,8 @@ def edit_section_by_file_form(target: CustomId, title: str, characters: int) -> 
 def edit_note_by_file_form(target: CustomId, name: str, characters: int) -> Form:
     """Return the form for a note that is too long for fields."""
     explanation = (
-        f"This note has {characters:,} characters, and a form holds 20,000. Take it from All as a file below the list "
-        "of notes, change it, and hand it in as a file: it takes the place of the whole note."
+        f"This note has {characters:,} characters, and a form holds {MAX_FORM_TEXT_LENGTH:,}. Take it from All as a "
+        "file below the list of notes, change it, and hand it in as a file: it takes the place of the whole note."
     )
     file = FileInput("file", "The note", FILE_KINDS, required=True)
     return Form(str(target), one_line(f"Edit: {name}", MAX_FORM_TITLE_UNITS), (TextBlock(explanation), file))

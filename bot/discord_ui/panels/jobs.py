@@ -322,6 +322,7 @@ def with_expiry_notice(card: Card, job: Job) -> Card:
 def without_refused_text(card: Card, reason: str, result_buttons: Sequence[Button] = ()) -> Card:
     """Return the card without the text that Discord refuses to show: the reason, the progress and the buttons.
 
+    A card has its text above its first separator; what is below is kept.
     ``result_buttons`` are added to those of the panel.
     """
     after = next((at for at, part in enumerate(card.parts) if isinstance(part, Separator)), 0) + 1

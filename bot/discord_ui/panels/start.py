@@ -65,7 +65,7 @@ def start_card(
         )
     if not begun:
         parts.append(_structure_menu(state, structures))
-    waiting = state.messages_for(None)
+    waiting = state.messages_for(None)  # those that answer no question
     asks_first = not (state.notes or waiting) or (state.has_model and not state.has_enough)
     if waiting:
         kept = "It is stored, and" if len(waiting) == 1 else "All are stored, and each"
@@ -128,8 +128,8 @@ def with_previous_essay(card: Card, finished: Essay) -> Card:
 
 def _contents_summary(state: EssayState) -> str:
     sections, covered = len(state.structure.sections), sum(state.covered_sections)
-    excluded = sum(note.is_private and not note.is_damaged for note in state.notes)
-    left_out = f", {excluded} of them left out" if excluded else ""
+    private = sum(note.is_private and not note.is_damaged for note in state.notes)
+    left_out = f", {private} of them left out" if private else ""
     return (
         f"{count_noun(len(state.notes), 'note')} so far{left_out}; {covered} of {count_noun(sections, 'section')} of "
         f"“{state.structure.name}” {'has' if covered == 1 else 'have'} one."

@@ -63,6 +63,7 @@ async def save_note(presenter: Presenter, request: ActionRequest) -> HandlerResu
     elif any(key.startswith("body") for key in request.fields):
         fields = split_into_fields(note.text) if note is not None and note_fingerprint(note.text) == seen else None
         count = len(fields.fields) if fields is not None else MAX_FORM_PARTS
+        # Without the note as it was, what stood between the fields is not known: they are joined by blank lines.
         text = (fields or SplitText((), ())).join([request.fields.get(f"body{at}", "") for at in range(count)])
     else:
         raise InvalidInput(f"A note of more than {MAX_FORM_TEXT_LENGTH:,} characters is changed by a file: attach one.")
@@ -129,13 +130,13 @@ async def sort_notes(presenter: Presenter, request: ActionRequest) -> HandlerRes
 
 async def set_note_excluded(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Leave a note out, or take it in again; a text that is nothing but notes follows."""
-    excluded, wanted = parse_number_pair(request.custom_id.argument)
+    is_excluded, wanted = parse_number_pair(request.custom_id.argument)  # 1 to leave it out, 0 to take it in
     notes = presenter.services.notes
-    await (notes.exclude if excluded else notes.include)(request.writer, request.subject, wanted)
+    await (notes.exclude if is_excluded else notes.include)(request.writer, request.subject, wanted)
     state = await _load_state(presenter, request)
     text = state.version.text if state.version is not None else None
     notice = None
-    if excluded:
+    if is_excluded:
         notice = await leak_notice(presenter, request, wanted) or None
     elif text is not None and _require_note(state, wanted).public_text not in text:
         notice = "The text does not hold it yet: draft again to bring it in."

@@ -1,4 +1,4 @@
-"""What is stored of a person: showing it, handing it over, deleting it. These serve everybody, always."""
+"""What is stored of a person: showing it, handing it over, deleting it. Everybody is served here, blocked or not."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ async def download(presenter: Presenter, request: ActionRequest) -> HandlerResul
 
 
 async def ask_delete_all(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Ask for the first time."""
+    """Ask whether everything is to be deleted: the first of two times."""
     return ShowCard(confirm_delete_all_card(await presenter.services.personal_data.summary(request.writer)))
 
 
 async def open_delete_form(_: Presenter, __: ActionRequest) -> HandlerResult:
-    """Ask for the second time: for the word."""
+    """Ask the second time, in a form that wants a word typed."""
     return OpenForm(delete_all_form())
 
 
@@ -85,7 +85,7 @@ async def list_critiques(presenter: Presenter, request: ActionRequest) -> Handle
 
 async def choose_critique(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Ask whether the chosen critique is to be deleted. A damaged one is deleted like any other."""
-    chosen = request.selected_value
+    chosen = request.selected_value  # it may stand on any page of the list
     found, _ = await presenter.services.critiques.pasted(request.writer, 0, await _count(presenter, request))
     critique = next((one for one in found if one.id == chosen), None)
     if critique is None:
@@ -110,5 +110,5 @@ async def _critiques(presenter: Presenter, request: ActionRequest, page: int, no
 
 
 async def _count(presenter: Presenter, request: ActionRequest) -> int:
-    _, count = await presenter.services.critiques.pasted(request.writer, 0, 0)
+    _, count = await presenter.services.critiques.pasted(request.writer, 0, 0)  # none of them, but how many there are
     return count
