@@ -37,7 +37,7 @@ lint: $(READY) ## formatting, style, types, and which part may import which
 quick: $(READY) ## the tests that start no bot, terminal or service, under a minute on two cores
 	$(PYTEST) -m "not slow and not postgres" $(addprefix --ignore=,$(SLOW))
 
-test: $(READY) ## all tests, some ten minutes on two cores; before a pull request
+test: $(READY) ## all tests, a quarter of an hour on two cores; before a pull request
 	$(PYTEST)
 
 format: $(READY) ## put the code into form, and mend what ruff can mend
