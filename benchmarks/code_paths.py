@@ -37,7 +37,6 @@ from tests.simulators.discord import Attachment, DiscordSimulator, Message, User
 
 ROOT = Path(__file__).parent.parent
 BOT = ROOT / "bot"
-STORE = BOT / "store"
 STORE_CALLS = {SqlStore.read.__code__, SqlStore.write.__code__}  # each runs one step
 QUIET_SECONDS = 3.0  # longer than the bot waits before it tells of a message, and than it lies between two edits
 SMALL_LINES = 60  # a smaller module that only one other imports belongs into that one
@@ -75,7 +74,7 @@ class Probe:
     def __call__(self, frame: FrameType, event: str, argument: object) -> None:
         if event == "call" and (name := module_of(frame.f_code)) and frame.f_lasti <= beginning(frame.f_code):
             self.last = time.monotonic()
-            self._called.append((name, store_method(frame) if frame.f_code in STORE_CALLS else None))
+            self._called.append((name, frame.f_code.co_qualname if frame.f_code in STORE_CALLS else None))
 
     async def quiet(self) -> None:
         """Returns when no function of bot/ has been called for QUIET_SECONDS."""
@@ -119,14 +118,6 @@ def module_of(code: CodeType) -> str | None:
 def beginning(code: CodeType) -> int:
     """The offset at which a function begins; a coroutine or a generator that goes on is entered further down."""
     return next((one.offset for one in dis.get_instructions(code) if one.opname == "RESUME" and one.arg == 0), 0)
-
-
-def store_method(frame: FrameType) -> str:
-    """The outermost function of bot/store on the way there."""
-    found, outer = frame, frame.f_back
-    while outer is not None and Path(outer.f_code.co_filename).is_relative_to(STORE):
-        found, outer = outer, outer.f_back
-    return found.f_code.co_qualname
 
 
 @asynccontextmanager

@@ -257,7 +257,7 @@ class JobPanels:
         job, record = panel.followed.job, editor.address.to_record() if editor.address is not None else None
         panel.followed.panels.sort(key=lambda one: one is panel)
         if record is not None:
-            self._write(job, lambda tx: tx.job_panels.delete(job.id, record.message_id))
+            self._delete_stored(job, record)
 
     async def restore(
         self,
@@ -274,7 +274,7 @@ class JobPanels:
                 continue
             record = AddressRecord(**json.loads(stored))
             if (address := record.to_address(client, now)) is None:
-                self._write(job, lambda tx, job=job, record=record: tx.job_panels.delete(job.id, record.message_id))  # type: ignore[misc]  # defaults that hold the loop's values
+                self._delete_stored(job, record)
                 continue
             try:
                 watch = await watch_again(job, record.context)
@@ -285,7 +285,7 @@ class JobPanels:
                 continue
             self.watch(watch, self._editors.posted(record.message_id, address), None)
             if watch.job.id != job.id:  # it has ended, and the message shows what came after
-                self._write(job, lambda tx, job=job, record=record: tx.job_panels.delete(job.id, record.message_id))  # type: ignore[misc]  # defaults that hold the loop's values
+                self._delete_stored(job, record)
 
     async def wait_until_done(self, seconds: float) -> None:
         """Wait at most ``seconds`` until every panel has shown the end of its job."""
@@ -296,6 +296,10 @@ class JobPanels:
         for task in (tasks := self._tasks()):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _delete_stored(self, job: Job, record: AddressRecord) -> None:
+        """Store in the background that a message shows the job no longer."""
+        self._write(job, lambda tx: tx.job_panels.delete(job.id, record.message_id))
 
     def _write(self, job: Job, step: Callable[[Transaction], None]) -> None:
         """Store in the background which message shows which job, in the order of the calls."""

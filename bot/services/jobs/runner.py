@@ -11,7 +11,7 @@ import logging
 import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import Context
 from dataclasses import replace
 from datetime import datetime
@@ -148,37 +148,28 @@ class JobRunner:
                 raise TooManyJobs(2 * self._max_per_writer)
             await self._retry_unsaved_writes()
             now, starts_at_once = self._clock(), kind.gives_way or self._has_room_for(writer)
-            with self._held_place(writer, wanted=starts_at_once and not kind.gives_way):
-                job = await self._store.write(writer, add)
-                if other is not None and (yielding := self._jobs.get(other.id)) is not None:
-                    await self._stop_running(yielding, JobState.INTERRUPTED)
-                live = self._jobs[job.id] = RunningJob(job, work, now)
-                if starts_at_once:
-                    self._run_soon(live)
-                else:
-                    self._queue.append(job.id)
-            self._start_queued()
+            try:
+                with self._held_place(writer) if starts_at_once and not kind.gives_way else nullcontext():
+                    job = await self._store.write(writer, add)
+                    if other is not None and (yielding := self._jobs.get(other.id)) is not None:
+                        await self._stop_running(yielding, JobState.INTERRUPTED)
+                    live = self._jobs[job.id] = RunningJob(job, work, now)
+                    if starts_at_once:
+                        self._run_soon(live)
+                    else:
+                        self._queue.append(job.id)
+            finally:  # where it could not be stored, its place goes to a queued one
+                self._start_queued()
             return job
 
     @contextmanager
-    def _held_place(self, writer: str, *, wanted: bool) -> Iterator[None]:
-        """Count a job that is being stored among the running ones; if that fails, its place goes to a queued one."""
-        if not wanted:
-            yield
-            return
+    def _held_place(self, writer: str) -> Iterator[None]:
+        """Count a job that is being stored among the running ones."""
         self._admitted[writer] += 1
         try:
             yield
-        except BaseException:
-            self._release_place(writer)
-            self._start_queued()
-            raise
-        self._release_place(writer)
-
-    def _release_place(self, writer: str) -> None:
-        self._admitted[writer] -= 1
-        if not self._admitted[writer]:
-            del self._admitted[writer]
+        finally:
+            self._admitted -= Counter([writer])  # which leaves no zero behind
 
     def _admission_lock(self, writer: str) -> asyncio.Lock:
         return self._admission_locks.setdefault(writer, asyncio.Lock())
