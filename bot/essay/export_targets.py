@@ -326,7 +326,7 @@ def public_body(post: ExportablePost) -> str:
 def describe_names(text: str) -> str:
     """List once what in a text looks like the name of a person, a company or a place; return "" if nothing does."""
     found = [name for name in names(public_text(remove_comments(text))) if not is_generic_name(name)]
-    parts = {part for name in found for part in name.implied}  # "Olsen" where "Kim Olsen" stands, too
+    parts = {part for name in found for part in name.implied - {name.value}}  # "Olsen" beside "Kim Olsen"
     listed = {name.value: " ".join(name.raw.split()) for name in found if name.value not in parts}
     if not listed:
         return ""

@@ -280,6 +280,8 @@ def test_names_are_listed_once_and_whole_with_companies_and_without_what_is_priv
     said = "Names to change, where somebody should not be known by them: Kim Olsen, Ring Estates."
     assert describe_names(text) == said
     assert said in export_for(a_post(text), "hugo").notices
+    one_word = "My manager Dana read from a sheet. Dana left Oslo."
+    assert describe_names(one_word) == "Names to change, where somebody should not be known by them: Dana, Oslo."
     assert describe_names("I left on a Monday, and nobody asked.\n") == ""
 
 
