@@ -17,7 +17,7 @@ from bot.services.dm_messages import DmMessageService
 from bot.services.drafting import DraftingService
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
-from bot.services.jobs.runner import JobRunner
+from bot.services.jobs.local_runner import LocalJobRunner
 from bot.services.jobs.running_job import FLUSH_SECONDS
 from bot.services.ledger import Budgets, Ledger, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models
@@ -87,7 +87,7 @@ def build_services(
         if models is None and with_model and settings.has_model:
             claude = build_claude(settings, ledger, opened.pseudonym_secret)
             models = claude.ports
-        jobs = JobRunner(
+        jobs = LocalJobRunner(
             job_store if job_store is not None else opened,
             clock,
             max_running=settings.jobs_at_once,

@@ -272,7 +272,7 @@ class CheckingService:
     async def _begin(self, writer: str, essay: str) -> None:
         key = writer, essay
         self._postponed.add(key)  # until it is begun: a job that ends meanwhile takes it up
-        other = self._jobs.running_job(writer, essay)
+        other = await self._jobs.running_job(writer, essay)
         if key in self._held or (other is not None and other.kind is not JobKind.CHECK):
             return
         try:
@@ -298,14 +298,14 @@ class CheckingService:
         """End ``hold``, and begin the check that is due, if one is. Return at once."""
         key = writer, essay
         self._held.discard(key)
-        if key in self._postponed and self._jobs.running_job(writer, essay) is None:
+        if key in self._postponed and await self._jobs.running_job(writer, essay) is None:
             self._begin_soon(writer, essay)
 
     async def wait_for_check(self, writer: str, essay: str) -> Job | None:
         """Return the check under way on the essay, also one that is just about to begin; None where there is none."""
         if beginning := [task for task, of in self._beginning.items() if of == (writer, essay)]:
             await asyncio.wait(beginning)
-        job = self._jobs.running_job(writer, essay)
+        job = await self._jobs.running_job(writer, essay)
         return job if job is not None and job.kind is JobKind.CHECK else None
 
     async def max_cost(self, writer: str, essay: str) -> int:
@@ -320,7 +320,7 @@ class CheckingService:
         """
         check = await self.wait_for_check(writer, essay)
         if check is None and (writer, essay) in self._postponed:
-            return self._jobs.running_job(writer, essay)
+            return await self._jobs.running_job(writer, essay)
         return check
 
     async def close(self) -> None:

@@ -149,7 +149,7 @@ class InterviewService:
         enough and the writer has not asked to go on, and after MAX_QUESTIONS. ``on_error`` takes the fault that ends
         the job, if one does.
         """
-        running = self._jobs.running_job(writer, essay)
+        running = await self._jobs.running_job(writer, essay)
         # Notes that are being placed go on being placed: the structure's next question is put. A check gives way.
         yields = running is None or running.kind in (JobKind.QUESTION, JobKind.CHECK)
         if self._interviewer is None or not yields:
@@ -197,7 +197,7 @@ class InterviewService:
 
     async def stop_question(self, writer: str, essay: str) -> None:
         """Stop the question job that is under way, if one is."""
-        running = self._jobs.running_job(writer, essay)
+        running = await self._jobs.running_job(writer, essay)
         if running is not None and running.kind is JobKind.QUESTION:
             await self._jobs.stop(writer, running.id)
 
@@ -212,7 +212,7 @@ class InterviewService:
             lambda tx: (tx.essays.get(writer, essay), tx.essays.notes(writer, essay))
         )
         await warm_privacy_cache(notes)
-        running = self._jobs.running_job(writer, essay)
+        running = await self._jobs.running_job(writer, essay)
         if running is not None and not running.kind.gives_way:
             raise JobRunning(running.kind.label)
         if all(note.is_private for note in notes):
@@ -240,7 +240,7 @@ class InterviewService:
         )
         await warm_privacy_cache(notes)
         wanted = {note.number for note in notes} if numbers is None else set(numbers)
-        running = self._jobs.running_job(writer, essay)
+        running = await self._jobs.running_job(writer, essay)
         if running is not None and not running.kind.gives_way:
             raise JobRunning(running.kind.label)
         if running is not None and running.kind is JobKind.PLACEMENT:

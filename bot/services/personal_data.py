@@ -259,7 +259,7 @@ class PersonalDataService:
 
     async def delete_critique(self, writer: str, critique: str) -> None:
         """Delete a critique with its text, after stopping its job. Raise UnknownCritique."""
-        if (job := self._jobs.running_job(writer, critique)) is not None:
+        if (job := await self._jobs.running_job(writer, critique)) is not None:
             await self._jobs.stop(writer, job.id)
         await self._store.write(writer, lambda tx: tx.critiques.delete(writer, critique))
 

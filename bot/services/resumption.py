@@ -13,8 +13,8 @@ from datetime import timedelta
 
 from bot.errors import BotError, NothingToDo, StaleRequest
 from bot.services.interview import QuestionRequest
+from bot.services.jobs.executor import log_unexpected_error
 from bot.services.jobs.job import Job, JobKind
-from bot.services.jobs.runner import log_unexpected_error
 from bot.services.request_context import apply_rules, request_scope
 from bot.services.services import Services
 from bot.services.store_ports import Transaction

@@ -262,13 +262,17 @@ class JobStore(Protocol):
         """
 
     def mark_running(self, job: int, at: datetime) -> None:
-        """Store that a queued job is running."""
+        """Store that a queued job is running, if it has not ended."""
 
-    def append_text(self, pieces: Mapping[int, str]) -> None:
-        """Add a piece of text to the end of each of the jobs' texts."""
+    def append_text(self, pieces: Mapping[int, str]) -> Collection[int]:
+        """Add a piece of text to the end of each of the jobs' texts, and return the jobs that had not ended: only they
+        take text."""
 
     def delete_text(self, job: int) -> None:
         """Remove what the job wrote so far."""
+
+    def ended_outcome(self, job: int) -> JobOutcome | None:
+        """Return how a job ended, None while it has not. One that was deleted counts as stopped."""
 
     def end(self, job: int, outcome: JobOutcome, at: datetime) -> None:
         """Store how the job ended. Delete the text of a job that made a version, which has it."""

@@ -114,9 +114,9 @@ class SqlJobs:
 
     def mark_running(self, job: int, at: datetime) -> None:
         values = [JobState.RUNNING.value, at.isoformat(), job]
-        self._db.execute("UPDATE jobs SET state = ?, changed = ? WHERE id = ?", values)
+        self._db.execute("UPDATE jobs SET state = ?, changed = ? WHERE id = ? AND ended = 0", values)
 
-    def append_text(self, pieces: Mapping[int, str]) -> None:
+    def append_text(self, pieces: Mapping[int, str]) -> Collection[int]:
         # In two statements: at the end of each, the busy event loop takes Python's one lock from this thread.
         # A job whose essay was deleted meanwhile has no row any more.
         rows = self._db.execute(
@@ -132,9 +132,20 @@ class SqlJobs:
         if rows:
             each = ",".join(["(?,?,?,?)"] * len(rows))
             self._db.execute(f"INSERT INTO job_texts (id, job, text, revision) VALUES {each}", values)  # noqa: S608 - only marks
+        return {job for _, job, _ in rows}
 
     def delete_text(self, job: int) -> None:
         self._db.execute("DELETE FROM job_texts WHERE job = ?", [job])
+
+    def ended_outcome(self, job: int) -> JobOutcome | None:
+        row = self._db.execute("SELECT ended, writer, state, error, result, revision FROM jobs WHERE id = ?", [job])
+        if (found := row.fetchone()) is None:
+            return JobOutcome(JobState.STOPPED)
+        ended, writer, state, error, result, revision = found
+        if not ended:
+            return None
+        stands = parse_enum(JobState, state, JobState.FAILED)
+        return JobOutcome(stands, _read_error(self._database, writer, job, error, revision), result)
 
     def end(self, job: int, outcome: JobOutcome, at: datetime) -> None:
         revision, error = new_revision(), None
@@ -286,9 +297,6 @@ def _read_job(database: EncryptedDatabase, row: Sequence[Any], *, whole: bool = 
         told = ""
     if told is None and whole:
         raise DamagedText.job()
-    if error is not None:
-        place = JOB_ERROR.place(writer, number, revision=revision)
-        error = database.open_or_none(place, error, what) or _DAMAGED_ERROR
     return Job(
         number,
         writer,
@@ -298,13 +306,20 @@ def _read_job(database: EncryptedDatabase, row: Sequence[Any], *, whole: bool = 
         base,
         told or "",
         _read_text(database, writer, number, what) if told is not None else "",
-        error,
+        _read_error(database, writer, number, error, revision),
         result,
         parse_time(created),
         parse_time(changed) if stands.is_ended else None,
         server,
         kills,
     )
+
+
+def _read_error(database: EncryptedDatabase, writer: str, job: int, sealed: bytes | None, revision: int) -> str | None:
+    if sealed is None:
+        return None
+    place = JOB_ERROR.place(writer, job, revision=revision)
+    return database.open_or_none(place, sealed, f"job {job}") or _DAMAGED_ERROR
 
 
 def _read_text(database: EncryptedDatabase, writer: str, job: int, what: str) -> str:

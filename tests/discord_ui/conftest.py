@@ -19,7 +19,7 @@ from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
 from bot.discord_ui.interactions.responses import writer_id
 from bot.discord_ui.messages.editor import EditTiming
 from bot.services.essays import EssayService
-from bot.services.jobs.runner import JobRunner
+from bot.services.jobs.local_runner import LocalJobRunner
 from bot.services.notes import NoteService
 from bot.services.store_ports import Clock
 from bot.settings import Settings as BotSettings
@@ -64,7 +64,7 @@ class Bot:
     store: SqliteStore
     desk: EssayService
     notes: NoteService
-    jobs: JobRunner
+    jobs: LocalJobRunner
     models: FakeModels | None
     timing: EditTiming
     secret: bytes = field(repr=False)
@@ -128,6 +128,7 @@ async def started(
         async with running(client, sim):
             secret = services.pseudonym_secret
             try:
+                assert isinstance(services.jobs, LocalJobRunner)
                 yield Bot(client, store, services.essays, services.notes, services.jobs, models, timing, secret)
             finally:
                 await door.close(2.0)

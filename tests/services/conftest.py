@@ -13,6 +13,7 @@ from bot.essay.structure import Structure
 from bot.services.critiques import CritiqueService
 from bot.services.drafting import DraftingService
 from bot.services.essays import EssayService
+from bot.services.jobs.local_runner import LocalJobRunner
 from bot.services.jobs.runner import JobRunner
 from bot.services.notes import NoteService
 from bot.services.services import Services
@@ -115,6 +116,6 @@ def stored(store: SqlStore) -> RecordingJobs:
 
 @pytest.fixture
 async def jobs(stored: RecordingJobs, clock: Clock) -> AsyncIterator[JobRunner]:
-    runner = JobRunner(stored, clock, max_running=2, max_per_writer=1, flush_seconds=0.01)
+    runner = LocalJobRunner(stored, clock, max_running=2, max_per_writer=1, flush_seconds=0.01)
     yield runner
     await runner.close()

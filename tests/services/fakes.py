@@ -355,9 +355,9 @@ class _RecordedJobs:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._jobs, name)
 
-    def append_text(self, pieces: Mapping[int, str]) -> None:
+    def append_text(self, pieces: Mapping[int, str]) -> Collection[int]:
         self._writes.append(("stored", dict(pieces)))
-        self._jobs.append_text(pieces)
+        return self._jobs.append_text(pieces)
 
     def end(self, job: int, outcome: JobOutcome, at: datetime) -> None:
         self._writes.append(("ended", job))

@@ -250,7 +250,7 @@ async def test_a_running_job_is_stopped_and_nothing_of_it_stays(
     await data.delete("me")
     gate.release()
     assert (await data.summary("me")).counts == {}
-    assert room.jobs.running_job("me", essay) is None
+    assert await room.jobs.running_job("me", essay) is None
     with pytest.raises(UnknownEssay):
         await room.desk.get_essay("me", essay)
     assert job.state is not JobState.DONE

@@ -80,7 +80,7 @@ async def test_work_of_each_kind_that_a_stop_interrupted_asks_a_model_the_same_a
     (job,) = await resume_jobs(after.services, lambda _: True)
     await again.reached()
     assert before.models.asked[-1] == after.models.asked[-1]
-    assert after.jobs.running_job("me", essay) is not None
+    assert await after.jobs.running_job("me", essay) is not None
     await after.jobs.close()
     assert (await room.stored_jobs.job("me", job.id)).state is JobState.INTERRUPTED
 

@@ -132,7 +132,7 @@ async def load_essay_state(
     if snapshot.job is not None and not snapshot.job.state.is_ended and not services.jobs.is_running_here(snapshot.job):
         await services.jobs.release_abandoned(writer, essay)  # no effect if it has ended meanwhile
         snapshot = await services.essays.snapshot(writer, essay)
-    view = services.jobs.view(snapshot.job) if snapshot.job is not None else None
+    view = await services.jobs.view(snapshot.job) if snapshot.job is not None else None
     is_running = view is not None and not view.job.state.is_ended
     asks_for_draft = services.has_model and snapshot.version is None and not is_running
     stored = {field.name: getattr(snapshot, field.name) for field in fields(snapshot)}

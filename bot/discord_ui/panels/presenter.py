@@ -216,7 +216,7 @@ class Presenter:
         """
         services, writer, essay = self.services, started.writer, started.subject
         job = await services.jobs.wait(writer, started.id)
-        running = services.jobs.running_job(writer, essay)
+        running = await services.jobs.running_job(writer, essay)
         if running is not None and running.kind.gives_way and running.id != job.id:  # it has replaced this job
             return await self.show_waiting(running, context, notice=notice)
         told = _WAIT_INTERRUPTED if job.state is JobState.INTERRUPTED and running is None else job.error
@@ -288,7 +288,7 @@ class Presenter:
     ) -> ShowCard:
         services, stored, result = self.services, now.critique, now.critique.critique
         if result is None:
-            job = services.jobs.view(now.job) if now.job is not None else None
+            job = await services.jobs.view(now.job) if now.job is not None else None
             if job is not None and not job.job.state.is_ended:
                 return self._show_critique_running(stored.title, job, stored.id, context, notice)
             reason = (self._outcome_notice(job.job) if job else None) or _CRITIQUE_INTERRUPTED

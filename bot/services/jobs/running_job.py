@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field, replace
@@ -15,6 +15,7 @@ from itertools import islice
 from bot.errors import BotError
 from bot.services import metrics
 from bot.services.jobs.job import Job, JobOutcome, JobPhase, JobState, JobWork, StoreResult
+from bot.services.personal_data import WriterMark
 from bot.services.store_ports import Clock, Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -67,8 +68,8 @@ class RunningJob:
 class FinalWrite:
     """What is stored at a job's end, in one transaction: its result, and how it ended.
 
-    ``text`` is the part that no flush has stored; ``drops_text`` says that all of its text is deleted instead.
-    ``is_kill``: the process that ran it has died.
+    ``text`` is the part that no flush has stored; ``drops_text`` says that all of its text is deleted instead, as it is
+    while the writer's data is deleted. ``is_kill``: the process that ran it has died.
     """
 
     writer: str
@@ -81,16 +82,22 @@ class FinalWrite:
     is_kill: bool = False
 
     def run(self, tx: Transaction) -> JobOutcome:
-        """Store it; return the outcome with the number of the job's result."""
+        """Store it; return the outcome with the number of the job's result.
+
+        Of a job that another process has ended nothing is stored, and its outcome is returned.
+        """
         outcome = self.outcome
-        if self.store_result is not None:
+        if (stands := tx.jobs.ended_outcome(self.job_id)) is not None:
+            return stands
+        drops_text = self.drops_text or WriterMark.DELETING in tx.people.marks(self.writer)
+        if self.store_result is not None and not drops_text:
             outcome = replace(outcome, result=self.store_result(tx))
-        if self.text and not self.drops_text:
+        if self.text and not drops_text:
             tx.jobs.append_text({self.job_id: self.text})
         if self.is_kill:
             tx.jobs.record_kill(self.job_id)
         tx.jobs.end(self.job_id, outcome, self.at)
-        if self.drops_text:  # now that no flush which is under way can add to it
+        if drops_text:  # now that no flush which is under way can add to it
             tx.jobs.delete_text(self.job_id)
         return outcome
 
@@ -112,7 +119,11 @@ class TextFlusher:
     neither the next flush nor the end of a job waits for it.
     """
 
-    def __init__(self, store: Store, clock: Clock, seconds: float) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, seconds: float, on_ended_elsewhere: Callable[[RunningJob], None]
+    ) -> None:
+        """Flush every so many ``seconds``; tell of a job whose row has ended, or is gone: it takes no text any more."""
+        self._on_ended_elsewhere = on_ended_elsewhere
         self._store = store
         self._clock = clock
         self._interval_seconds = seconds
@@ -182,9 +193,13 @@ class TextFlusher:
                 return
             texts = {live: "".join(live.unflushed_pieces[:count]) for live, count in taken.items()}
             by_number = {live.job.id: text for live, text in texts.items()}
-            await self._store.write(self._owner, lambda tx: tx.jobs.append_text(by_number))
+            stored = await self._store.write(self._owner, lambda tx: tx.jobs.append_text(by_number))
             now = self._clock()
             for live in texts:
+                if live.job.id not in stored and live in self._unflushed:
+                    self.discard(live)
+                    self._on_ended_elsewhere(live)
+                    continue
                 text = "".join(live.unflushed_pieces[: taken[live]])  # none, if it was discarded meanwhile
                 del live.unflushed_pieces[: taken[live]]
                 if not live.unflushed_pieces:

@@ -183,7 +183,7 @@ async def test_a_draft_that_ends_after_its_interaction_token_expired_is_shown_at
     await user.sees(lambda _: "Stop" in panel.buttons)
     sim.clock.advance(16 * 60)
     gate.release()
-    job = bot.jobs.running_job(bot.writer(user), (await bot.essay(user)).id)
+    job = await bot.jobs.running_job(bot.writer(user), (await bot.essay(user)).id)
     if job is not None:
         await bot.jobs.wait(bot.writer(user), job.id)
     assert "Stop" in panel.buttons

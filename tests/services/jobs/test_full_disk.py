@@ -11,7 +11,7 @@ import pytest
 from bot.errors import StoreError
 from bot.essay.structure import Structure
 from bot.services.jobs.job import JobKind, JobState
-from bot.services.jobs.runner import JobRunner
+from bot.services.jobs.local_runner import LocalJobRunner
 from bot.store.sql_store import SqlStore
 from tests.services.conftest import Room
 from tests.services.fakes import PATIENCE, Gate, StoredJobs, says, seen_until
@@ -114,6 +114,6 @@ async def test_shutting_down_on_a_full_disk_leaves_the_job_to_the_next_start(
     await store.database.run(lambda opened: opened.db.execute("PRAGMA query_only = OFF").fetchall())
     left = await room.stored_jobs.job("me", job.id)
     assert (left.state, left.text) == (JobState.RUNNING, "## What I missed\n\nFirst. ")
-    restarted = JobRunner(StoredJobs(room.store, "1-next"), clock, max_running=1, max_per_writer=1)
+    restarted = LocalJobRunner(StoredJobs(room.store, "1-next"), clock, max_running=1, max_per_writer=1)
     (found,) = await restarted.recover(room.writing.work_for)
     assert (found.kind, found.state, found.result) == (JobKind.DRAFT, JobState.INTERRUPTED, 1)

@@ -33,7 +33,7 @@ from bot.essay.structure import Section, Structure, WordBudget
 from bot.store.sqlite import SqliteStore
 from bot.services.essays import EssayService
 from bot.services.llm_ports import Models, TextChunk
-from bot.services.jobs.runner import JobRunner
+from bot.services.jobs.local_runner import LocalJobRunner
 from bot.services.drafting import DraftingService
 
 class Slow:
@@ -53,7 +53,7 @@ async def main():
     )
     structure = Structure("short-one", "Short one", "Two sections.", sections)
     desk = EssayService(store, {structure.key: structure}, clock, lambda: "one")
-    jobs = JobRunner(store, clock, max_running=1, max_per_writer=1)
+    jobs = LocalJobRunner(store, clock, max_running=1, max_per_writer=1)
     slow = Slow()
     writing = DraftingService(desk, store, jobs, Models(slow, slow, slow, slow), clock)
     await desk.create_essay("me", structure)

@@ -12,6 +12,7 @@ import pytest
 
 from bot.errors import Declined, JobRunning, ShuttingDown, StreamBroken, TooManyJobs
 from bot.services.jobs.job import JobKind, JobState, StoreResult
+from bot.services.jobs.local_runner import LocalJobRunner
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import ProgressCallback, TextChunk
 from bot.services.request_context import RequestContext, current_request, request_scope
@@ -30,12 +31,12 @@ async def test_a_second_job_on_an_essay_is_refused_until_the_first_has_ended(job
     first, _ = await begin(jobs, gate)
     with pytest.raises(JobRunning, match="A draft of this text is still being written"):
         await begin(jobs)
-    running = jobs.running_job("me", "s")
+    running = await jobs.running_job("me", "s")
     assert running is not None
     assert running.id == first.id
     gate.release()
     assert (await in_time(jobs, first)).state is JobState.DONE
-    assert jobs.running_job("me", "s") is None
+    assert await jobs.running_job("me", "s") is None
     second, _ = await begin(jobs)
     assert second.id != first.id
 
@@ -45,7 +46,7 @@ async def test_another_process_with_the_same_store_cannot_take_the_essay_either(
 ) -> None:
     gate = Gate()
     await begin(jobs, gate)
-    other = JobRunner(RecordingJobs(store), clock, max_running=2, max_per_writer=1)
+    other = LocalJobRunner(RecordingJobs(store), clock, max_running=2, max_per_writer=1)
     with pytest.raises(JobRunning):
         await begin(other)
     await other.close()
@@ -79,7 +80,7 @@ async def test_running_jobs_are_limited_and_the_queue_is_fair_and_shows_each_job
 async def test_a_queued_job_belongs_to_its_own_request_whichever_jobs_end_starts_it(
     store: SqlStore, clock: Clock
 ) -> None:
-    jobs = JobRunner(RecordingJobs(store), clock, max_running=1, max_per_writer=1)
+    jobs = LocalJobRunner(RecordingJobs(store), clock, max_running=1, max_per_writer=1)
     gate, seen = Gate(), list[RequestContext | None]()
 
     class Asking(Piece):
@@ -180,7 +181,7 @@ async def test_a_job_still_starts_if_the_caller_of_start_is_cancelled(jobs: JobR
     with pytest.raises(asyncio.CancelledError):
         await starting
     await gate.reached()
-    job = jobs.running_job("me", "s")
+    job = await jobs.running_job("me", "s")
     assert job is not None
     gate.release()
     assert (await in_time(jobs, job)).state is JobState.DONE
@@ -215,7 +216,7 @@ async def test_a_stop_while_the_result_is_being_stored_is_too_late_and_returns_t
 async def test_shutting_down_interrupts_all_jobs_keeps_their_text_and_starts_no_more(
     stored: RecordingJobs, clock: Clock
 ) -> None:
-    jobs = JobRunner(stored, clock, max_running=1, max_per_writer=2, flush_seconds=0.01)
+    jobs = LocalJobRunner(stored, clock, max_running=1, max_per_writer=2, flush_seconds=0.01)
     gate = Gate()
     running, work = await begin(jobs, "One. ", gate, subject="1")
     waiting, _ = await begin(jobs, "never", subject="2")

@@ -41,7 +41,7 @@ async def check_consistent_state(room: Room, essay: str, job: int) -> JobState:
         assert not ended.text.strip()
     if versions:
         assert ended.text == ""
-    assert room.jobs.running_job("me", essay) is None
+    assert await room.jobs.running_job("me", essay) is None
     return ended.state
 
 

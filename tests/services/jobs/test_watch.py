@@ -11,6 +11,7 @@ import pytest
 
 from bot.errors import UnknownJob
 from bot.services.jobs.job import JobKind, JobPhase, JobState
+from bot.services.jobs.local_runner import LocalJobRunner
 from bot.services.jobs.runner import JobRunner
 from bot.services.jobs.running_job import TextFlusher
 from bot.services.llm_ports import ThinkingChunk
@@ -165,7 +166,7 @@ async def test_text_is_stored_before_any_view_shows_it(jobs: JobRunner, stored: 
 
 
 async def test_the_text_of_all_jobs_is_stored_in_one_transaction_a_tick(stored: RecordingJobs, clock: Clock) -> None:
-    jobs = JobRunner(stored, clock, max_running=5, max_per_writer=5, flush_seconds=0.01)
+    jobs = LocalJobRunner(stored, clock, max_running=5, max_per_writer=5, flush_seconds=0.01)
     gates = [(Gate(), Gate()) for _ in range(5)]
     started = [
         (await begin(jobs, go, f"text {number}", end, subject=str(number)))[0] for number, (go, end) in enumerate(gates)
@@ -197,7 +198,7 @@ class Held(RecordingJobs):
 async def test_a_job_can_finish_without_waiting_for_pending_text_to_be_stored(store: SqlStore, clock: Clock) -> None:
     """Its own is a version by then; what of it was on its way to the store is not kept a second time."""
     held = Held(store)
-    jobs = JobRunner(held, clock, max_running=2, max_per_writer=2, flush_seconds=0.01)
+    jobs = LocalJobRunner(held, clock, max_running=2, max_per_writer=2, flush_seconds=0.01)
     written, never = Gate(), Gate()
     one, _ = await begin(jobs, "Of one. ", written, subject="1")
     other, _ = await begin(jobs, "Of the other. ", never, subject="2")

@@ -77,7 +77,7 @@ async def delete_essay(presenter: Presenter, request: ActionRequest) -> HandlerR
             confirm_delete_essay_card(essay, 2, "The essay has changed since you were asked, so it was not deleted.")
         )
     async with presenter.deleting(writer, essay.id):
-        if (job := services.jobs.running_job(writer, essay.id)) is not None:
+        if (job := await services.jobs.running_job(writer, essay.id)) is not None:
             await services.jobs.stop(writer, job.id)
         await services.essays.delete_essay(writer, essay.id)
     return await show_after_delete(presenter, request)
