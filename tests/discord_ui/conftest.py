@@ -141,7 +141,7 @@ async def started(
 @pytest.fixture
 async def sim(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordSimulator]:
     """The loopback Discord. At the end nobody was left without an answer, nothing pinged, no rate limit was broken."""
-    async with DiscordSimulator(Settings()) as simulator:
+    async with DiscordSimulator(Settings(identify_interval=0)) as simulator:
         simulator.point(monkeypatch)
         yield simulator
         await asyncio.sleep(0)

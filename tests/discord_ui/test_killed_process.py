@@ -37,7 +37,7 @@ TEXT = HEADING + paragraphs(0, 12)
 @pytest.fixture
 async def sim(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordSimulator]:
     """The loopback Discord, as everywhere; but what a kill leaves without an answer is no defect."""
-    async with DiscordSimulator(Settings(rate_limits=False)) as simulator:
+    async with DiscordSimulator(Settings(rate_limits=False, identify_interval=0)) as simulator:
         simulator.point(monkeypatch)
         yield simulator
         assert simulator.pings == []

@@ -18,7 +18,7 @@ __all__ = ["hasty"]  # a fixture
 @pytest.fixture
 async def sim(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordSimulator]:
     """The loopback Discord, as everywhere; but a click that the bot cannot hear is no defect of the bot's."""
-    async with DiscordSimulator(Settings()) as simulator:
+    async with DiscordSimulator(Settings(identify_interval=0)) as simulator:
         simulator.point(monkeypatch)
         yield simulator
         assert simulator.violations == []

@@ -30,6 +30,7 @@ whole channel.
 from tests.simulators.discord.action_results import Acknowledgement, Act, DidNotRespondError
 from tests.simulators.discord.command_options import Attachment
 from tests.simulators.discord.commands import NotOfferedError, Sync
+from tests.simulators.discord.gateway import Session
 from tests.simulators.discord.models import Channel, DmPolicy, Guild, Interaction, Message, Modal, Upload
 from tests.simulators.discord.rate_limits import Violation
 from tests.simulators.discord.raw_client import Reply, Socket, Wire
@@ -56,6 +57,7 @@ __all__ = [
     "NotOfferedError",
     "Reply",
     "Screen",
+    "Session",
     "Settings",
     "Socket",
     "Sync",

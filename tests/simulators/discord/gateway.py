@@ -1,4 +1,4 @@
-"""The gateway: sessions that outlive their sockets, numbered events, resumes, and faults on demand."""
+"""The gateway: shards, sessions that outlive their sockets, numbered events, resumes, and faults on demand."""
 
 # ruff: noqa: ASYNC109 - how long to wait is part of a test helper's interface; when time is up it says what was seen
 
@@ -18,6 +18,8 @@ from tests.simulators.discord.timeline import Timeline
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
 IGNORED = (3, 4, 8, 31)  # presence, voice, member and soundboard requests: accepted, without effect here
 SENDS, SENDS_PER = 120, 60.0  # "Rate Limiting" of gateway events; more is closed with 4008
+ENDS_SESSION = (1000, 1001)  # "Disconnecting": after these close codes of the bot's nothing can be resumed
+KEPT = 60.0  # seconds for which a lost session can be resumed; Discord names no number
 
 
 @dataclass(slots=True, eq=False)
@@ -32,17 +34,40 @@ class Session:
     socket: web.WebSocketResponse | None = None
     request: web.Request | None = None
     resumable: bool = True
+    lost_at: float | None = None  # by the loop's clock
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its socket is there."""
+        return self.socket is not None and not self.socket.closed
+
+    def serves(self, data: Json) -> bool:
+        """Whether an event belongs to its shard ("Sharding"): by the server's id, and to shard 0 without a server."""
+        number, count = self.shard
+        server = str(data.get("guild_id") or "")
+        return ((int(server) if server.isdecimal() else 0) >> 22) % count == number
 
 
 class Gateway:
-    """Serves ``/gateway`` with plain text frames, which discord.py accepts whatever compression it asked for."""
+    """Serves ``/gateway`` with plain text frames, which discord.py accepts whatever compression it asked for.
+
+    Several processes may identify, and several sessions may have one shard: each is sent all of the shard's events.
+
+    Attributes:
+        double: every shard, with its count, that got a session while another one of the same shard was connected.
+        hasty: every IDENTIFY that came too soon after another of its kind, by the shard's number.
+    """
 
     def __init__(self, settings: Settings, timeline: Timeline) -> None:
         self._settings = settings
         self._timeline = timeline
         self._sessions: dict[str, Session] = {}
         self._duplicates: Counter[str] = Counter()
+        self._identified: dict[int, float] = {}  # by the rate limit's key, when the last one was
         self.ready: Callable[[], Json] = dict
+        self.servers: Callable[[], Collection[int]] = tuple  # the ids of those that the bot is in
+        self.double: list[tuple[int, int]] = []
+        self.hasty: list[int] = []
         self.url = ""
         self.identifies = 0
         self.resumes = 0
@@ -52,7 +77,7 @@ class Gateway:
     @property
     def connected(self) -> list[Session]:
         """Sessions with a live socket, after READY or RESUMED."""
-        return [one for one in self._sessions.values() if one.socket is not None and not one.socket.closed]
+        return [one for one in self._sessions.values() if one.is_live]
 
     async def wait_connected(self, timeout: float = 10.0, *, besides: Collection[Session] = ()) -> Session:
         """Waits until a bot is connected, other than the sessions in ``besides``."""
@@ -62,21 +87,33 @@ class Gateway:
 
         return await self._timeline.until(look, timeout, lambda: "no bot is connected")
 
-    async def wait_disconnected(self, timeout: float = 10.0) -> None:
-        """Waits until the last socket is gone, as after a SIGKILL."""
-        await self._timeline.until(lambda: not self.connected, timeout, lambda: "a bot is still connected")
+    async def wait_shards(self, *numbers: int, timeout: float = 10.0, besides: Collection[Session] = ()) -> None:
+        """Waits until a session of each of these shards is connected, other than those in ``besides``."""
+
+        def look() -> bool:
+            return {one.shard[0] for one in self.connected if one not in besides} >= set(numbers)
+
+        await self._timeline.until(look, timeout, lambda: f"connected: {[one.shard for one in self.connected]}")
+
+    async def wait_disconnected(self, timeout: float = 10.0, *, of: Collection[Session] | None = None) -> None:
+        """Waits until the sockets of these sessions, or all, are gone, as after a SIGKILL."""
+
+        def look() -> bool:
+            return not any(of is None or one in of for one in self.connected)
+
+        await self._timeline.until(look, timeout, lambda: "a bot is still connected")
 
     async def dispatch(
         self, event: str, data: Json, intents: int = 0, *, without: tuple[int, Json] | None = None
     ) -> None:
-        """Sends an event to every session whose intents have one of the bits (0: to all).
+        """Sends an event to every session of its shard whose intents have one of the bits (0: to all).
 
         ``without`` is an intent and the poorer data that a session lacking it gets.
         """
         times = 2 if self._duplicates[event] else 1
         self._duplicates[event] = max(0, self._duplicates[event] - 1)
         for session in list(self._sessions.values()):
-            if intents and not session.intents & intents:
+            if not session.serves(data) or (intents and not session.intents & intents):
                 continue
             told = data if without is None or session.intents & without[0] else without[1]
             for _ in range(times):
@@ -91,7 +128,7 @@ class Gateway:
         for session in self.connected:
             if session.request is not None and session.request.transport is not None:
                 session.request.transport.abort()
-            session.socket = None
+            self._lose(session)
         self._timeline.pulse()
 
     async def reconnect(self) -> None:
@@ -142,9 +179,24 @@ class Gateway:
                 await self._refuse(socket, code, "")
                 break
         if session is not None and session.socket is socket:
-            session.socket = None
+            self._lose(session)
+            if socket.close_code in ENDS_SESSION:
+                self._sessions.pop(session.id, None)
             self._timeline.pulse()
         return socket
+
+    def _lose(self, session: Session) -> None:
+        session.socket, session.lost_at = None, asyncio.get_running_loop().time()
+
+    def _is_hasty(self, shard: int) -> bool:
+        """Counts an IDENTIFY, and says whether it came too soon."""
+        key, now = shard % self._settings.max_concurrency, asyncio.get_running_loop().time()
+        last = self._identified.get(key)
+        if last is not None and now - last < self._settings.identify_interval:
+            self.hasty.append(shard)
+            return True
+        self._identified[key] = now
+        return False
 
     async def _receive(
         self, socket: web.WebSocketResponse, request: web.Request, session: Session | None, message: Json
@@ -177,11 +229,22 @@ class Gateway:
             return 4013, None
         if intents & self._settings.disallowed_intents:
             return 4014, None
-        if not 0 <= shard[0] < shard[1]:
+        if not _is_shard(shard):
             return 4010, None
-        for old in [one for one in self._sessions.values() if one.socket is None and one.shard == tuple(shard)]:
-            self._sessions.pop(old.id)  # its process is gone for good
+        if self.identifies > self._settings.identifies_a_day:
+            return 4004, None
+        if max(Counter((one >> 22) % shard[1] for one in self.servers()).values(), default=0) > (
+            self._settings.servers_per_shard
+        ):
+            return 4011, None
+        if self._is_hasty(shard[0]):
+            await self._send(socket, {"op": INVALID, "d": False})
+            return 0, None
+        now = asyncio.get_running_loop().time()
+        for old in [one for one in self._sessions.values() if one.lost_at is not None and now - one.lost_at > KEPT]:
+            self._sessions.pop(old.id)
         session = Session(secrets.token_hex(16), intents, (shard[0], shard[1]), socket=socket, request=request)
+        self._note_double(session)
         self._sessions[session.id] = session
         about = {"session_id": session.id, "resume_gateway_url": self.url, "shard": list(session.shard)}
         await self._push(session, "READY", {**self.ready(), **about})
@@ -200,12 +263,17 @@ class Gateway:
             return 0, None
         if int(data.get("seq") or 0) > session.sequence:
             return 4007, None
-        session.socket, session.request = socket, request
+        self._note_double(session)
+        session.socket, session.request, session.lost_at = socket, request, None
         for event in [one for one in session.sent if one["s"] > int(data.get("seq") or 0)]:
             await self._send(socket, event)
         await self._push(session, "RESUMED", {})
         self._timeline.pulse()
         return 0, session
+
+    def _note_double(self, session: Session) -> None:
+        if any(one is not session and one.shard == session.shard for one in self.connected):
+            self.double.append(session.shard)
 
     async def _push(self, session: Session, event: str, data: Json) -> None:
         session.sequence += 1
@@ -225,6 +293,15 @@ class Gateway:
     async def _refuse(self, socket: web.WebSocketResponse, code: int, reason: str) -> None:
         self.closed_with.append(code)
         await socket.close(code=code, message=reason.encode())
+
+
+def _is_shard(shard: object) -> bool:
+    """Whether this is a shard's number and the count of all."""
+    match shard:
+        case [int(number), int(count)]:
+            return 0 <= number < count
+        case _:
+            return False
 
 
 def _decode(text: str) -> Json | None:

@@ -108,13 +108,14 @@ class Routes:
         return {"url": self._gateway.url}
 
     async def _gateway_bot(self, request: web.Request, body: Body) -> Json:
+        settings = self._world.settings
         limit = {
-            "total": 1000,
-            "remaining": 1000 - self._gateway.identifies,
+            "total": settings.identifies_a_day,
+            "remaining": max(0, settings.identifies_a_day - self._gateway.identifies),
             "reset_after": 86_400_000,
-            "max_concurrency": 1,
+            "max_concurrency": settings.max_concurrency,
         }
-        return {"url": self._gateway.url, "shards": 1, "session_start_limit": limit}
+        return {"url": self._gateway.url, "shards": settings.shards, "session_start_limit": limit}
 
     async def _user(self, request: web.Request, body: Body) -> Json:
         number = request.match_info["user"]

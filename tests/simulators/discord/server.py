@@ -33,7 +33,7 @@ class DiscordSimulator:
     Attributes:
         clock: moves time (:meth:`Clock.advance`) past deadlines, token lifetimes and link expiry.
         timeline: everything anyone saw.
-        gateway: drops, reconnects, duplicates, counts of IDENTIFY and RESUME.
+        gateway: drops, reconnects, duplicates, counts of IDENTIFY and RESUME, shards that were served twice at once.
         commands: what is registered, and every sync.
     """
 
@@ -44,6 +44,7 @@ class DiscordSimulator:
         self.timeline: Timeline = self.world.timeline
         self.gateway = Gateway(self.settings, self.timeline)
         self.gateway.ready = self._ready
+        self.gateway.servers = lambda: [one.id for one in self.world.guilds.values() if one.bot]
         self.desk = Desk(self.world, self.gateway)
         self.interactions = InteractionHandler(self.world, self.gateway, self.desk)
         self.commands = Commands(self.settings, self.clock)
@@ -117,14 +118,16 @@ class DiscordSimulator:
         members: tuple[User, ...] = (),
         managers: tuple[User, ...] = (),
         roles: tuple[str, ...] = (),
+        shard: tuple[int, int] = (0, 1),
     ) -> Guild:
         """A server. Who acts in it becomes a member, ``members`` are from the start, ``managers`` may manage it.
 
         Args:
             bot: False when it has not added the app, so that only people who installed it can use it there.
             external_apps: False when such people's answers there are forced to be ephemeral.
+            shard: the number of the shard that its id makes it belong to, and the count of all.
         """
-        guild = self.world.guild(name, bot=bot, external_apps=external_apps, channels=channels)
+        guild = self.world.guild(name, bot=bot, external_apps=external_apps, channels=channels, shard=shard)
         for one in (*members, *managers):
             self.world.enter(one.account, guild.general)
         for one in managers:

@@ -20,6 +20,11 @@ class Settings:
     file_limit: int = 10 * MIB  # "Uploading Files"; told to the bot as attachment_size_limit
     request_limit: int = 25 * MIB  # "Create Message", Limitations
     heartbeat_interval: float = 41.25
+    shards: int = 1  # what GET /gateway/bot recommends
+    servers_per_shard: int = 2500  # "Sharding": a shard with more is closed with 4011
+    max_concurrency: int = 1  # "Session Start Limit": IDENTIFYs in identify_interval, for each shard % max_concurrency
+    identify_interval: float = 5.0  # what comes sooner gets op 9; 0 for a test whose bot starts again and again
+    identifies_a_day: int = 1000  # "Session Start Limit"; one more, and the token is of no use any longer
     disallowed_intents: int = 0  # an IDENTIFY with any of these bits is closed with 4014
     rate_limits: bool = True
     latency: float = 0.0  # before every REST reply

@@ -22,7 +22,7 @@ DM, GUILD, CONTENT = 1 << 12, 1 << 9, 1 << 15
 
 @pytest.fixture
 async def sim() -> AsyncIterator[DiscordSimulator]:
-    async with DiscordSimulator(Settings(rate_limits=False, ack_deadline=1.0)) as simulator:
+    async with DiscordSimulator(Settings(rate_limits=False, ack_deadline=1.0, identify_interval=0)) as simulator:
         yield simulator
 
 
@@ -128,8 +128,8 @@ async def test_a_resume_replays_what_was_missed_in_order(sim: DiscordSimulator, 
 
 
 async def test_a_session_that_is_unknown_or_forgotten_cannot_be_resumed(sim: DiscordSimulator, wire: Wire) -> None:
-    socket, about = await ready(wire, sim)
-    await socket.close()
+    _, about = await ready(wire, sim)
+    sim.gateway.drop()
     sim.gateway.forget_sessions()
     for session in (about["session_id"], "unknown"):
         again = await wire.connect()
@@ -141,7 +141,7 @@ async def test_a_session_that_is_unknown_or_forgotten_cannot_be_resumed(sim: Dis
     far = await wire.connect()
     await far.identify(sim.token)
     number = (await far.next())["d"]["session_id"]
-    await far.close()
+    sim.gateway.drop()
     ahead = await wire.connect()
     await ahead.send(6, {"token": sim.token, "session_id": number, "seq": 99})
     assert await ahead.next() == {"closed": 4007}

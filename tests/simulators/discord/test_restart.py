@@ -24,7 +24,7 @@ async def test_a_killed_bot_comes_back_and_old_messages_still_work(
 ) -> None:
     """A click and a message are lost while it is down; the new process answers on the old panel."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    async with DiscordSimulator(Settings(ack_deadline=1.0)) as sim:
+    async with DiscordSimulator(Settings(ack_deadline=1.0, identify_interval=0)) as sim:
         user = sim.user("writer")
         async with bot(sim, tmp_path) as started:
             panel = await (await user.slash(user.dm, "panel")).message()

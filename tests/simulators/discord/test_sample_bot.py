@@ -19,7 +19,7 @@ from tests.simulators.discord.sample_bot import SampleBot
 @pytest.fixture
 async def sim(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordSimulator]:
     # The long job edits without a pause, so limits are off here; test_discord_limits.py has them on.
-    async with DiscordSimulator(Settings(ack_deadline=0.6, rate_limits=False)) as simulator:
+    async with DiscordSimulator(Settings(ack_deadline=0.6, rate_limits=False, identify_interval=0)) as simulator:
         simulator.point(monkeypatch)
         yield simulator
 

@@ -46,8 +46,13 @@ class World:
         self.accounts[found.id] = found
         return found
 
-    def guild(self, name: str, *, bot: bool, external_apps: bool, channels: tuple[str, ...]) -> Guild:
-        guild = Guild(self.clock.snowflake(), name, bot, external_apps)
+    def guild(
+        self, name: str, *, bot: bool, external_apps: bool, channels: tuple[str, ...], shard: tuple[int, int]
+    ) -> Guild:
+        number, (mine, count) = self.clock.snowflake(), shard
+        while (number >> 22) % count != mine or number in self.guilds:
+            number -= 1 << 22  # a server that is a millisecond older
+        guild = Guild(number, name, bot, external_apps)
         self.guilds[guild.id] = guild
         for title in channels:
             guild.channels.append(self._channel(Channel(self.clock.snowflake(), "guild", title, guild)))
