@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bot.essay.essay import (
@@ -280,6 +281,12 @@ class JobStore(Protocol):
     def record_kill(self, job: int) -> None:
         """Count one more process that died while the job was running."""
 
+    def mark_told(self, job: int) -> None:
+        """Store that the writer was told of the job's end, in a message of its own."""
+
+    def is_told(self, job: int) -> bool:
+        """Return whether the writer was told of the job's end."""
+
     def get(self, writer: str, job: int) -> Job:
         """Return the job with this number. Raise UnknownJob if the writer has none such."""
 
@@ -404,20 +411,65 @@ class LedgerStore(Protocol):
         """Return the sums of everybody's calls since then: of days the oldest first, of others what cost most."""
 
 
-class JobPanelStore(Protocol):
-    """The Discord messages that show jobs, so that the next process can update them."""
+class PanelEditor(StrEnum):
+    """Who edits a message that shows a job. The values are stored in the database."""
 
-    def save(self, job: int, message_id: int, address: str) -> None:
-        """Store that a message shows the job, with the address to edit it by."""
+    GATEWAY = "gateway"
+    """The process that answers clicks on it."""
+    WORKER = "worker"
+    """The process that runs the job, where that is another one."""
+    NOBODY = "nobody"
+    """A click shows something else there; the end of the job is told in a new message beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPanel:
+    """A message that shows a job: the address to edit it by, and who does. ``revision`` is new with each address."""
+
+    address: str
+    editor: PanelEditor
+    revision: int
+
+
+class JobPanelStore(Protocol):
+    """The Discord messages that show jobs, so that another process can update them, now or after this one.
+
+    All that a message shows is of one writer. On PostgreSQL each change but a deletion notifies the channel
+    ``job_panels`` of the job's number and whether it has ended, as "17 0" or "17 1".
+    """
+
+    def save(self, job: int, message_id: int, address: str, editor: PanelEditor = PanelEditor.GATEWAY) -> None:
+        """Store that a message shows the job from now on, as the one used last."""
+
+    def leave(self, message_id: int, address: str) -> Sequence[int]:
+        """Store that nobody edits a message any more but by clicks, the last of which has left this address.
+
+        Return the jobs that a worker showed there until now.
+        """
+
+    def take_up(self, message_id: int, jobs: Collection[int]) -> None:
+        """Store that a worker goes on showing these jobs in a message that was left."""
 
     def delete(self, job: int, message_id: int | None = None) -> None:
         """Delete one message of the job, or all."""
 
+    def delete_revisions(self, job: int, revisions: Collection[int]) -> None:
+        """Delete those messages of the job that have not changed since they had these revisions."""
+
     def move(self, job: int, to: int) -> None:
         """Store that the messages of one job show another job of the same writer from now on."""
 
-    def all(self) -> Sequence[tuple[Job, str]]:
-        """Return every message's job and address."""
+    def revision(self, job: int, message_id: int) -> int | None:
+        """Return the revision of a message that a worker edits, None if it is not a worker's (any more)."""
+
+    def of(self, job: int) -> Sequence[StoredPanel]:
+        """Return the messages of one job, the one used last at the end."""
+
+    def all(self) -> Sequence[tuple[Job, StoredPanel]]:
+        """Return every message with its job, in the order of their use."""
+
+    def jobs_of_workers(self) -> Sequence[Job]:
+        """Return the jobs, without their text, that workers show or whose end a worker is to tell."""
 
 
 class PersonStore(Protocol):

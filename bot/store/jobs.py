@@ -18,6 +18,7 @@ from typing import Any
 from bot.errors import DamagedText, JobRunning, UnknownJob
 from bot.essay.text.gaps import format_gap
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
+from bot.services.store_ports import PanelEditor, StoredPanel
 from bot.store.connection import Connection, marks
 from bot.store.database import EncryptedDatabase, parse_enum, parse_time
 from bot.store.sealed_columns import JOB_ARGUMENT, JOB_ERROR, JOB_PANEL_ADDRESS, JOB_PIECE, new_revision
@@ -175,6 +176,13 @@ class SqlJobs:
     def record_kill(self, job: int) -> None:
         self._db.execute("UPDATE jobs SET kills = kills + 1 WHERE id = ?", [job])
 
+    def mark_told(self, job: int) -> None:
+        self._db.execute("UPDATE jobs SET told = 1 WHERE id = ?", [job])
+
+    def is_told(self, job: int) -> bool:
+        row = self._db.execute("SELECT told FROM jobs WHERE id = ?", [job]).fetchone()
+        return row is not None and bool(row[0])
+
     def latest(self, writer: str, subject: str) -> Job | None:
         yielding = [kind.value for kind in JobKind if kind.gives_way]
         condition = f"writer = ? AND subject = ? AND kind NOT IN ({marks(yielding)})"
@@ -228,20 +236,35 @@ class SqlJobPanels:
         self._database = database
         self._db = database.db
 
-    def save(self, job: int, message_id: int, address: str) -> None:
+    def save(self, job: int, message_id: int, address: str, editor: PanelEditor = PanelEditor.GATEWAY) -> None:
         row = self._db.execute("SELECT writer FROM jobs WHERE id = ?", [job]).fetchone()
-        if row is None:  # the essay was deleted meanwhile
-            return
-        self._save(row[0], job, self._pseudonym(message_id), address)
+        if row is not None:  # else the essay was deleted meanwhile
+            self._save(row[0], job, self._pseudonym(message_id), address, editor.value)
 
-    def _save(self, writer: str, job: int, message: str, address: str) -> None:
+    def _save(self, writer: str, job: int, message: str, address: str, editor: str) -> None:
         revision = new_revision()
         sealed = self._database.seal(JOB_PANEL_ADDRESS.place(writer, job, message, revision=revision), address)
+        # Rows are in the order of their use.
+        self._db.execute("DELETE FROM job_panels WHERE job = ? AND message = ?", [job, message])
         self._db.execute(
-            "INSERT INTO job_panels (job, message, address, revision) VALUES (?,?,?,?)"
-            " ON CONFLICT (job, message) DO UPDATE SET address = excluded.address, revision = excluded.revision",
-            [job, message, sealed, revision],
+            "INSERT INTO job_panels (job, message, address, revision, editor) VALUES (?,?,?,?,?)",
+            [job, message, sealed, revision, editor],
         )
+
+    def leave(self, message_id: int, address: str) -> Sequence[int]:
+        message = self._pseudonym(message_id)
+        rows = self._db.execute(
+            "SELECT job, writer, editor FROM job_panels JOIN jobs ON jobs.id = job WHERE message = ?"
+            " ORDER BY job_panels.rowid",
+            [message],
+        ).fetchall()
+        for job, writer, _ in rows:
+            self._save(writer, job, message, address, PanelEditor.NOBODY.value)
+        return [job for job, _, editor in rows if editor == PanelEditor.WORKER.value]
+
+    def take_up(self, message_id: int, jobs: Collection[int]) -> None:
+        query = f"UPDATE job_panels SET editor = ? WHERE message = ? AND job IN ({marks(jobs)})"  # noqa: S608 - only marks
+        self._db.execute(query, [PanelEditor.WORKER.value, self._pseudonym(message_id), *jobs])
 
     def delete(self, job: int, message_id: int | None = None) -> None:
         if message_id is None:
@@ -250,28 +273,59 @@ class SqlJobPanels:
             values = [job, self._pseudonym(message_id)]
             self._db.execute("DELETE FROM job_panels WHERE job = ? AND message = ?", values)
 
+    def delete_revisions(self, job: int, revisions: Collection[int]) -> None:
+        query = f"DELETE FROM job_panels WHERE job = ? AND revision IN ({marks(revisions)})"  # noqa: S608 - only marks
+        self._db.execute(query, [job, *revisions])
+
     def move(self, job: int, to: int) -> None:
-        query = "SELECT message, address, revision FROM job_panels WHERE job = ? ORDER BY rowid"
+        query = "SELECT message, address, revision, editor FROM job_panels WHERE job = ? ORDER BY rowid"
         rows = self._db.execute(query, [job]).fetchall()
         row = self._db.execute("SELECT writer FROM jobs WHERE id = ?", [job]).fetchone()
-        for message, sealed, revision in rows:
-            place = JOB_PANEL_ADDRESS.place(row[0], job, message, revision=revision)
-            address = self._database.open_or_none(place, sealed, f"where job {job} is shown")
+        for message, sealed, revision, editor in rows:
+            address = self._open(row[0], job, message, sealed, revision)
             if address is not None:
-                self._save(row[0], to, message, address)
+                self._save(row[0], to, message, address, editor)
         self.delete(job)
 
-    def all(self) -> Sequence[tuple[Job, str]]:
-        query = "SELECT job, message, address, revision FROM job_panels ORDER BY rowid"
-        rows = self._db.execute(query).fetchall()
-        found: list[tuple[Job, str]] = []
-        for number, message, sealed, revision in rows:
+    def revision(self, job: int, message_id: int) -> int | None:
+        row = self._db.execute(
+            "SELECT revision FROM job_panels WHERE job = ? AND message = ? AND editor = ?",
+            [job, self._pseudonym(message_id), PanelEditor.WORKER.value],
+        ).fetchone()
+        return int(row[0]) if row is not None else None
+
+    def of(self, job: int) -> Sequence[StoredPanel]:
+        row = self._db.execute("SELECT writer FROM jobs WHERE id = ?", [job]).fetchone()
+        query = "SELECT message, address, revision, editor FROM job_panels WHERE job = ? ORDER BY rowid"
+        found = (self._read(row[0], job, *one) for one in self._db.execute(query, [job]).fetchall())
+        return [panel for panel in found if panel is not None]
+
+    def all(self) -> Sequence[tuple[Job, StoredPanel]]:
+        query = "SELECT job, message, address, revision, editor FROM job_panels ORDER BY rowid"
+        found: list[tuple[Job, StoredPanel]] = []
+        for number, *one in self._db.execute(query).fetchall():
             row = self._db.execute(f"{_JOB} WHERE id = ?", [number]).fetchone()
-            place = JOB_PANEL_ADDRESS.place(row[1], number, message, revision=revision)
-            address = self._database.open_or_none(place, sealed, f"where job {number} is shown")
-            if address is not None:
-                found.append((_read_job(self._database, row, whole=False), address))
+            panel = self._read(row[1], number, *one)
+            if panel is not None:
+                found.append((_read_job(self._database, row, whole=False), panel))
         return found
+
+    def jobs_of_workers(self) -> Sequence[Job]:
+        query = f"{_JOB} WHERE id IN (SELECT job FROM job_panels WHERE editor != ?) ORDER BY id"  # noqa: S608 - a constant
+        rows = self._db.execute(query, [PanelEditor.GATEWAY.value]).fetchall()
+        return [_read_job(self._database, row, whole=False) for row in rows]
+
+    def _read(
+        self, writer: str, job: int, message: str, sealed: bytes, revision: int, editor: str
+    ) -> StoredPanel | None:
+        address = self._open(writer, job, message, sealed, revision)
+        if address is None:
+            return None
+        return StoredPanel(address, parse_enum(PanelEditor, editor, PanelEditor.NOBODY), revision)
+
+    def _open(self, writer: str, job: int, message: str, sealed: bytes, revision: int) -> str | None:
+        place = JOB_PANEL_ADDRESS.place(writer, job, message, revision=revision)
+        return self._database.open_or_none(place, sealed, f"where job {job} is shown")
 
     def _pseudonym(self, message_id: int) -> str:
         said = f"job-panel:{message_id}".encode()

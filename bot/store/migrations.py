@@ -563,3 +563,12 @@ def _resumed_jobs(db: Database) -> None:
     db.execute("ALTER TABLE jobs ADD COLUMN server TEXT")
     db.execute("ALTER TABLE jobs ADD COLUMN kills INTEGER NOT NULL DEFAULT 0")
     db.execute("CREATE INDEX interrupted_jobs ON jobs (created) WHERE state = 'interrupted'")
+
+
+# Who edits a message that shows a job; and whether the job's end was told in a message of its own, so that no other
+# process tells it again.
+@_migration("0022_panel_editors")
+def _panel_editors(db: Database) -> None:
+    db.execute("ALTER TABLE job_panels ADD COLUMN editor TEXT NOT NULL DEFAULT 'gateway'")
+    db.execute("CREATE INDEX job_panels_by_message ON job_panels (message)")
+    db.execute("ALTER TABLE jobs ADD COLUMN told INTEGER NOT NULL DEFAULT 0")

@@ -328,6 +328,21 @@ _STEPS: Mapping[str, Sequence[str]] = {
         "ALTER TABLE jobs ADD COLUMN kills BIGINT NOT NULL DEFAULT 0",
         "CREATE INDEX interrupted_jobs ON jobs (created) WHERE state = 'interrupted'",
     ),
+    "0022_panel_editors": (
+        "ALTER TABLE job_panels ADD COLUMN editor TEXT COLLATE \"C\" NOT NULL DEFAULT 'gateway'",
+        "CREATE INDEX job_panels_by_message ON job_panels (message)",
+        "ALTER TABLE jobs ADD COLUMN told BIGINT NOT NULL DEFAULT 0",
+        """
+        CREATE FUNCTION notify_job_panels() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            PERFORM pg_notify('job_panels', NEW.job || ' ' || (SELECT ended FROM jobs WHERE id = NEW.job));
+            RETURN NULL;
+        END $$
+        """,
+        """
+        CREATE TRIGGER job_panels_notify AFTER INSERT OR UPDATE ON job_panels
+            FOR EACH ROW EXECUTE FUNCTION notify_job_panels()
+        """,
+    ),
 }
 """What each later step of migrations.py does here, by its name."""
 

@@ -36,7 +36,7 @@ from bot.essay.notes import NewNote
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
 from bot.services.ledger import Budgets, RecordingLedger, Reservation
 from bot.services.llm_ports import ModelRole
-from bot.services.store_ports import Transaction
+from bot.services.store_ports import PanelEditor, Transaction
 from bot.store.encryption import generate_key, key_fingerprint
 from bot.store.postgres import (
     PostgresConnection,
@@ -447,3 +447,23 @@ async def test_a_damaged_text_is_logged_once(url: str, caplog: pytest.LogCapture
     assert [record.message for record in caplog.records if "is damaged" in record.message] == [
         "the title of essay one is damaged and cannot be read; all else can"
     ]
+
+
+async def test_a_change_of_where_a_job_is_shown_is_told_with_whether_the_job_has_ended(
+    url: str, stores: tuple[PostgresStore, PostgresStore]
+) -> None:
+    def add(tx: Transaction) -> int:
+        job = tx.jobs.add("me", "one", JobKind.DRAFT, None, "", NOON).id
+        tx.job_panels.save(job, 1, "address", PanelEditor.WORKER)
+        return job
+
+    def end(tx: Transaction) -> None:
+        tx.jobs.end(job, JobOutcome(JobState.DONE), NOON)
+        tx.job_panels.leave(1, "another address")
+
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as listening:
+        await listening.execute("LISTEN job_panels")
+        job = await stores[0].write("me", add)
+        await stores[1].write("me", end)
+        told = [one.payload async for one in listening.notifies(stop_after=2, timeout=10)]
+    assert told == [f"{job} 0", f"{job} 1"]

@@ -272,7 +272,7 @@ class JobPanels:
         for job, stored in await self._store.read(lambda tx: tx.job_panels.all()):
             if not job.state.is_ended and not self._runner.is_running_here(job):
                 continue
-            record = AddressRecord(**json.loads(stored))
+            record = AddressRecord(**json.loads(stored.address))
             if (address := record.to_address(client, now)) is None:
                 self._delete_stored(job, record)
                 continue

@@ -1,0 +1,95 @@
+"""Which messages show which jobs, who edits them, and whether a job's end was told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import pytest
+
+from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
+from bot.services.store_ports import PanelEditor, StoredPanel
+from bot.store.sql_store import SqlStore
+from tests.services.fakes import StoredJobs
+
+pytestmark = pytest.mark.both_databases
+
+Clock = Callable[[], datetime]
+ONE, TWO = 1_200_000_000_000_000_001, 1_200_000_000_000_000_002
+
+
+@pytest.fixture
+async def job(store: SqlStore, clock: Clock) -> Job:
+    return await StoredJobs(store).add_job("me", "one", JobKind.DRAFT, None, "", clock())
+
+
+async def save(store: SqlStore, job: Job, message: int, address: str, editor: PanelEditor = PanelEditor.WORKER) -> None:
+    await store.write("me", lambda tx: tx.job_panels.save(job.id, message, address, editor))
+
+
+async def panels(store: SqlStore, job: Job) -> Sequence[StoredPanel]:
+    return await store.read(lambda tx: tx.job_panels.of(job.id))
+
+
+async def addresses(store: SqlStore, job: Job) -> list[tuple[str, str]]:
+    return [(panel.address, panel.editor.value) for panel in await panels(store, job)]
+
+
+async def revision(store: SqlStore, job: Job, message: int) -> int | None:
+    return await store.read(lambda tx: tx.job_panels.revision(job.id, message))
+
+
+async def test_the_message_used_last_comes_last_and_each_change_has_a_new_revision(store: SqlStore, job: Job) -> None:
+    await save(store, job, ONE, "first")
+    before = await revision(store, job, ONE)
+    await save(store, job, TWO, "second")
+    await save(store, job, ONE, "renewed")
+    assert await addresses(store, job) == [("second", "worker"), ("renewed", "worker")]
+    assert await revision(store, job, ONE) not in (before, None)
+
+
+async def test_a_message_that_a_click_left_is_no_longer_a_workers_until_it_is_taken_up(
+    store: SqlStore, job: Job
+) -> None:
+    await save(store, job, ONE, "first")
+    assert await store.write("me", lambda tx: tx.job_panels.leave(ONE, "clicked")) == [job.id]
+    assert await store.write("me", lambda tx: tx.job_panels.leave(TWO, "never shown")) == []
+    assert await revision(store, job, ONE) is None
+    assert await addresses(store, job) == [("clicked", "nobody")]
+    await store.write("me", lambda tx: tx.job_panels.take_up(ONE, [job.id]))
+    assert await addresses(store, job) == [("clicked", "worker")]
+
+
+async def test_messages_that_changed_since_are_not_deleted(store: SqlStore, job: Job) -> None:
+    await save(store, job, ONE, "first")
+    await save(store, job, TWO, "second")
+    seen = [panel.revision for panel in await panels(store, job)]
+    await save(store, job, TWO, "renewed")
+    await store.write("me", lambda tx: tx.job_panels.delete_revisions(job.id, seen))
+    assert await addresses(store, job) == [("renewed", "worker")]
+
+
+async def test_messages_go_over_to_the_job_that_follows_with_whoever_edits_them(
+    store: SqlStore, job: Job, clock: Clock
+) -> None:
+    jobs = StoredJobs(store)
+    await save(store, job, ONE, "first", PanelEditor.GATEWAY)
+    await save(store, job, TWO, "second")
+    await jobs.end_job(job.id, JobOutcome(JobState.INTERRUPTED), clock())
+    follower = await jobs.add_job("me", "one", JobKind.FINISH, 1, "", clock())
+    await store.write("me", lambda tx: tx.job_panels.move(job.id, follower.id))
+    assert await addresses(store, job) == []
+    assert await addresses(store, follower) == [("first", "gateway"), ("second", "worker")]
+
+
+async def test_workers_are_told_which_jobs_they_show(store: SqlStore, job: Job, clock: Clock) -> None:
+    other = await StoredJobs(store).add_job("me", "two", JobKind.QUESTION, None, "", clock())
+    await save(store, job, ONE, "first", PanelEditor.NOBODY)
+    await save(store, other, TWO, "second", PanelEditor.GATEWAY)
+    assert [one.id for one in await store.read(lambda tx: tx.job_panels.jobs_of_workers())] == [job.id]
+
+
+async def test_that_a_jobs_end_was_told_is_stored(store: SqlStore, job: Job) -> None:
+    assert not await store.read(lambda tx: tx.jobs.is_told(job.id))
+    await store.write("me", lambda tx: tx.jobs.mark_told(job.id))
+    assert await store.read(lambda tx: tx.jobs.is_told(job.id))
