@@ -19,11 +19,14 @@ from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from prompt_toolkit.shortcuts import CompleteStyle
 from rich.console import Console
+from rich.text import Text
 
 from bot.services.jobs.job import Job
 from bot.services.ledger import total_cost
 from bot.services.services import Services
 from bot.terminal import LOCAL_WRITER, progress, signals
+from bot.terminal.output import wrap_hanging
+from bot.terminal.stdio import escape_control_characters
 
 T = TypeVar("T")
 
@@ -132,6 +135,12 @@ class TerminalContext:
     def warn(self, text: str) -> None:
         """Print a text that should be noticed."""
         self.screen.print(text, style="yellow")
+
+    def print_numbered(self, number: int, item: str | Text) -> None:
+        """Print an item of a list behind its number; where it is wrapped, nothing stands below the number."""
+        text = Text(escape_control_characters(item)) if isinstance(item, str) else item
+        line = Text.assemble(f"{number:>2}  ", text)
+        self.screen.print(wrap_hanging(line, 4, self.screen, self.screen.width))
 
     def run_job(self, start: Coroutine[Any, Any, Job]) -> Job:
         """Start a job, show its progress and its cost, and return it as it ended.

@@ -250,8 +250,12 @@ class ResponsiveTable:
             yield table
             return
         for row in self._rows:
-            yield Text(row[0], style="bold", overflow="fold")
-            for heading, cell in zip(self._headings[1:], row[1:], strict=True):
+            first, cells = Text(row[0], style="bold", overflow="fold"), list(zip(self._headings, row, strict=True))[1:]
+            if not self._show_header:  # then the second column is short, or is what the row is called
+                first = wrap_hanging(first.append(f"  {row[1]}"), len(row[0]) + 2, console, options.max_width)
+                del cells[0]
+            yield first
+            for heading, cell in cells:
                 if cell:
                     said = f"{heading}: {cell}" if heading and self._show_header else cell
                     yield Padding(Text(said, overflow="fold"), (0, 0, 0, 2))

@@ -126,9 +126,8 @@ class KeyboardSession:
             return offered[0] if confirm_default_yes(self._context, "Go on with it? [Y/n] ") else None
         self._context.say("\nYour essays, the last changed first:\n")
         for number, one in enumerate(offered, 1):
-            self._context.say(
-                f"{number:>2}  {self._describe_essay(one)}, {_EXPORT_STATES[one.is_exported].removeprefix('that is ')}"
-            )
+            state = _EXPORT_STATES[one.is_exported].removeprefix("that is ")
+            self._context.print_numbered(number, f"{self._describe_essay(one)}, {state}")
         prompt = f"\nGo on with which? [{number_range(len(offered))}, Enter is 1; n begins a new one] "
         help_ = "Type a number, or n for a new one; /quit leaves. essay-bot essays lists all that you have."
         while True:
@@ -159,15 +158,18 @@ class KeyboardSession:
         if key is None:
             self._context.say("\nWhat happened? Each of these structures works for one kind of career essay.\n")
             for number, structure in enumerate(structures.values(), 1):
-                line = Text.assemble(f"{number:>2}  ", (structure.name, "bold"), f"  {structure.description}")
-                self._context.screen.print(line)
+                described = Text.assemble((structure.name, "bold"), f"  {structure.description}")
+                self._context.print_numbered(number, described)
         while key is None:
             asked = f"\nStructure [1–{len(keys)}, or its name]: "
             typed = ask(self._context, asked, _STRUCTURE_HELP, (PromptCommand.BACK,) if back else (), words=keys)
             if isinstance(typed, PromptCommand):
                 return None
+            if not typed.strip():
+                self._context.say(_STRUCTURE_HELP)
+                continue
             try:
-                key = find_structure(structures, typed.strip()).key if typed.strip() else None
+                key = find_structure(structures, typed.strip()).key
             except UnknownStructure as error:
                 self._context.warn(str(error))
         return self._context.run(self._services.essays.create_essay(LOCAL_WRITER, structures[key]))
@@ -188,14 +190,15 @@ class KeyboardSession:
         Return False if another session is writing it.
         """
         try:
-            made = self._draft(essay) if self._services.has_model else None
+            drafted = self._draft(essay) if self._services.has_model else None
         except JobRunning as error:
             self._context.warn(str(error))
             return False
-        made = made or self._current_or_assembled_version(essay)
-        self._context.screen.print()
+        made = drafted or self._current_or_assembled_version(essay)
         view = EssayView(self._context, essay.id)
-        view.show_post(made)
+        if drafted is None or not self._context.progress_screen.is_terminal:  # else it was seen as it was written
+            self._context.screen.print()
+            view.show_post(made)
         if not made.info.origin.is_by_writer and self._services.checking.has_checker:
             self._context.screen.print()
             CheckCommands(self._context, essay.id, view).follow_and_show()

@@ -8,7 +8,7 @@ import pytest
 from rich.console import RenderableType
 from rich.text import Text
 
-from bot.terminal.output import CommandList, SafeConsole
+from bot.terminal.output import CommandList, ResponsiveTable, SafeConsole
 
 HELP = """\
 note TEXT          add a note; so does a paste of several lines
@@ -61,3 +61,13 @@ def test_a_wrapped_line_keeps_its_indentation(what: RenderableType) -> None:
     ]
     assert shown(what, 200) == INDENTED.splitlines()
     assert all(len(line) <= 20 for line in shown(what, 20))  # too few columns to indent in: wrapped as any line
+
+
+def test_a_numbered_row_keeps_its_name_beside_the_number_in_a_narrow_window() -> None:
+    sections = ResponsiveTable(("section", "heading", "words"), show_header=False)
+    sections.add_row("6", "Who this move makes sense for, and for whom it does not", "6 words, no gaps")
+    assert shown(sections, 40) == [
+        "6  Who this move makes sense for, and",
+        "   for whom it does not",
+        "  6 words, no gaps",
+    ]
