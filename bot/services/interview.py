@@ -437,7 +437,7 @@ class _QuestionWork:
     def _why_not(self, section: str, text: str, asked: Sequence[Question], notes: Sequence[Note]) -> str | None:
         """Return why a question cannot be put; None where it can."""
         if self.structure.find_section(section) is None:
-            return "its section is none of the keys"
+            return "it names a section that the structure does not have"
         if asks_for_secret(text):
             return "it asks for a secret"
         if is_structure_question(self.structure, text):

@@ -126,7 +126,7 @@ async def test_an_interviewer_that_names_no_section_of_the_structure_gives_way_t
     assert step.question is not None
     assert step.question.text == "What did it cost?"
     assert step.notice is not None
-    assert step.notice.endswith("because its section is none of the keys.")
+    assert step.notice.endswith("because it names a section that the structure does not have.")
 
 
 async def test_an_interviewer_that_answers_in_prose_gives_way_and_it_is_said(room: Room, essay: str) -> None:
