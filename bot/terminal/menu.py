@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from difflib import get_close_matches
 
 from bot.errors import BotError, InvalidInput
 from bot.essay.essay import Essay
@@ -26,7 +27,7 @@ from bot.terminal.output import CommandList
 
 _MENU_HELP = f"""\
 post, post N       show the post, or its version N
-edit N             change section N in your editor
+edit N             change section N in your editor, which EDITOR in the environment names
 answer             what a draft left open, then more questions, the skipped ones first
 measures           what was counted in the post, and why an editor cares
 shape              how long the sections are, what in them could be checked, how the sentences run
@@ -37,9 +38,9 @@ undo, redo         go back a version, or forward again
 history            all versions
 diff A B           what changed from version A to version B, by sentence
 go N               make version N the current one
-export [PLACE] [FILE]  write the post as Markdown, or as PLACE takes it (a name that ends in .txt, .html or .docx
-                   says so itself): {target_list()}; --force behind it replaces a FILE that is there, --strict writes
-                   nothing while your notes do not hold something in it
+export [PLACE] [FILE]  write the post as Markdown, or as PLACE takes it: {target_list()}. FILE is a name with its
+                   ending, of which .txt, .html and .docx say the place themselves. --force behind it replaces a FILE
+                   that is there, --strict writes nothing while your notes do not hold something in it
 copy [PLACE]       put the same into the terminal's clipboard
 done               leave; everything is stored
 
@@ -51,6 +52,10 @@ done               leave; everything is stored
 # word is.
 _TAKES_LINES = re.compile(r"/?(?:note|(?:reply|reword|revise) \d+) ")
 
+_FIRST_STEPS = (
+    "answer goes on with the questions, edit 2 changes the second section, export linkedin writes the post as LinkedIn "
+    "takes it; help lists the rest, done leaves."
+)
 _SLASH_HELP = "A slash before a command changes nothing: /help and help are the same."
 
 _FLOOR_HELP = """\
@@ -70,6 +75,10 @@ reply N TEXT       answer the question of its finding N: a note, and that passag
 dismiss N          pass over its finding N
 
 What costs money says first how much at most. Ctrl-C stops it, and keeps what came."""
+
+_MODEL_COMMANDS = frozenset(
+    {"draft", "continue", "keep", "again", "sort", "revise", "critique", "vouch", "fix", "reword", "sources"}
+)
 
 _CHECK_HELP = """\
 check              what your notes do not hold, each in its sentence; "check again" judges all anew
@@ -146,10 +155,10 @@ class EssayMenu:
     def run(self) -> None:
         """Run commands until done or Ctrl-D. Raise KeyboardInterrupt on Ctrl-C."""
         self._view.show_overview()
+        self._context.say(f"\n{_FIRST_STEPS}")
         while True:
             try:
-                words = [*(name for name in self._commands if name not in ("skip", "back")), "done"]
-                line = self._context.keyboard.ask("\nNext [help]: ", words=words, recall=True).strip()
+                line = self._context.keyboard.ask("\nNext [help]: ", words=self._words, recall=True).strip()
             except EOFError:
                 line = "done"
             name, _, rest = line.partition(" ")
@@ -160,13 +169,16 @@ class EssayMenu:
                 return
             name = meant.value if meant is not None else name
             if not name:
+                self._context.say(_FIRST_STEPS)
                 continue
             try:
                 self._jobs.release_interrupted()
                 if "\n" in line and not _TAKES_LINES.match(line):
                     self._add_note(line)
                     continue
-                self._commands.get(name, self._unknown_command)(rest.strip())
+                if name not in self._commands:
+                    raise self._unknown_command(name)
+                self._commands[name](rest.strip())
             except BotError as error:
                 self._context.warn(str(error))
 
@@ -177,8 +189,19 @@ class EssayMenu:
     def _add_note(self, text: str) -> None:
         self._interview.add_notes(self._essay, text)
 
-    def _unknown_command(self, _: str) -> None:
-        raise InvalidInput("There is no such command: help lists them. Nothing was changed.")
+    @property
+    def _words(self) -> list[str]:
+        return [*(name for name in self._commands if name not in ("skip", "back")), "done"]
+
+    def _unknown_command(self, name: str) -> InvalidInput:
+        if name in _MODEL_COMMANDS:
+            return InvalidInput(
+                f"No model is at work here, which {name} needs: essay-bot check says what is missing. measures shows "
+                "what can be counted in the post. Nothing was changed."
+            )
+        close = get_close_matches(name[:100], self._words, 1)
+        meant = f" Did you mean {close[0]}?" if close else ""
+        return InvalidInput(f"There is no such command: help lists them.{meant} Nothing was changed.")
 
     def _help(self, _: str) -> None:
         checks = _CHECK_HELP if self._context.services.checking.has_checker else _FLOOR_HELP

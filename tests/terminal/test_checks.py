@@ -70,13 +70,16 @@ def test_without_a_model_letters_are_compared_and_it_is_said_that_no_more_is(
     with asyncio.Runner() as runner:
         terminal = Terminal(room, structure, runner)
         essay = terminal.essay(DRAFT)
-        seen = terminal.resume_and_type(essay, "help", "check", "vouch 1")
+        seen = terminal.resume_and_type(essay, "help", "check", "vouch 1", "xyz", "expotr", "")
         runner.run(room.jobs.close())
     assert "numbers, dates, quotations and addresses of the post that no note holds, by letters only" in seen
     assert "vouch N" not in seen
     assert "1 not found in the notes; check each, or take it out:\n  number: 15" in seen
     assert "This compares by letters only" in seen
-    assert "There is no such command" in seen + terminal.stderr.getvalue()
+    assert "There is no such command: help lists them. Nothing was changed." in seen
+    assert "There is no such command: help lists them. Did you mean export? Nothing was changed." in seen
+    assert "No model is at work here, which vouch needs" in seen
+    assert seen.count("help lists the rest, done leaves.") == 2  # at the beginning, and on Enter
 
 
 def test_a_sentence_of_which_nothing_is_held_is_offered_to_be_taken_out(terminal: Terminal) -> None:

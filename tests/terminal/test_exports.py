@@ -143,7 +143,7 @@ def test_the_menu_exports_for_a_place_and_by_a_file_s_ending(
     monkeypatch.chdir(tmp_path)
     essay = terminal.essay("## What I missed\n\nThe noise.\n")
     lines = ("hugo", "--for linkdin x.txt", "--for", "--for text post.text", "LinkedIn in.txt", "post.docx")
-    terminal.resume_and_type(essay, *(f"export {line}" for line in (*lines, "--force docx post.docx", "tumblr")))
+    terminal.resume_and_type(essay, *(f"export {line}" for line in (*lines, "--force docx post.docx", "linked in")))
     shown = " ".join(terminal.stdout.getvalue().split())
     (hugo,) = tmp_path.glob("*.md")
     assert "draft: true\n" in hugo.read_text()
@@ -154,12 +154,14 @@ def test_the_menu_exports_for_a_place_and_by_a_file_s_ending(
     assert (tmp_path / "in.txt").read_text().endswith("The noise.\n")
     assert read_docx((tmp_path / "post.docx").read_bytes()).paragraphs
     assert "post.docx is there already" not in shown
-    assert (tmp_path / "tumblr").read_text().startswith("---\n")
+    assert "there is no place called linked: did you mean linkedin?" in shown
+    assert "A file is named with its ending, as in: export post.md" in shown
+    assert not list(tmp_path.glob("*linked*"))
 
 
 def test_the_menu_says_that_nothing_was_copied_where_there_is_no_terminal(terminal: Terminal) -> None:
     essay = terminal.essay("## What I missed\n\nThe noise.\n")
-    terminal.resume_and_type(essay, "copy linkedin", "copy nowhere")
+    terminal.resume_and_type(essay, "copy --for linkedin", "copy nowhere")
     shown = terminal.stdout.getvalue()
     assert "Nothing was copied: only a terminal has a clipboard" in shown
     assert "there is no place called nowhere." in shown

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from bot.errors import InvalidInput, NothingToDo
+import re
+
+from bot.errors import InvalidInput, NothingToDo, UnknownExportTarget
 from bot.essay.essay import Version
 from bot.essay.export import ExportablePost, describe_open_points
-from bot.essay.export_targets import DEFAULT_TARGET, EXPORT_TARGETS, ExportedFile, export_for, export_target_for
+from bot.essay.export_targets import DEFAULT_TARGET, ExportedFile, export_for, export_target_for
 from bot.essay.text.markdown_import import describe_removed
 from bot.essay.text_report import describe_kept_voice, measure_text
 from bot.services.essays import EditResult, editable_parts
@@ -133,7 +135,7 @@ class PostCommands:
         """Write the post to the file named, or to a new one, and say where it is and what it still lacks.
 
         ``rest`` may begin with a place where it is read, with or without --for, and begin or end with --force and
-        --strict.
+        --strict. A first word with neither a dot nor a slash is a place.
         """
         post = self._context.run(self._essays.export(LOCAL_WRITER, self._essay_id))
         flags, words = _take_flags(rest.split(" "))
@@ -141,9 +143,13 @@ class PostCommands:
             words = [*words[1:], ""]
             key: str | None = words.pop(0)
         else:
-            key = words.pop(0) if words[0].lower() in EXPORT_TARGETS else None
+            key = words.pop(0) if re.fullmatch(r"[^./\\]+", words[0]) else None
         named = " ".join(words).strip() or None
-        target = export_target_for(key, named)
+        try:
+            target = export_target_for(key, named)
+        except UnknownExportTarget as error:
+            error.args = (f"{error} A file is named with its ending, as in: export post.md",)
+            raise
         if _STRICT_FLAG in flags:
             checking = self._context.services.checking
             self._context.run(checking.check_strictly(LOCAL_WRITER, self._essay_id, post.version))
@@ -156,7 +162,7 @@ class PostCommands:
     def copy(self, rest: str) -> None:
         """Put the post into the terminal's clipboard, as the place named takes it."""
         post = self._context.run(self._essays.export(LOCAL_WRITER, self._essay_id))
-        exported = export_for(post, rest or DEFAULT_TARGET)
+        exported = export_for(post, rest.removeprefix(_PLACE_FLAG).strip() or DEFAULT_TARGET)
         self._context.say(copy_to_clipboard(exported))
         self._context.run(self._essays.mark_exported(LOCAL_WRITER, self._essay_id, post))
         self._report(post, exported)
