@@ -11,15 +11,16 @@ import io
 import os
 import re
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import get_close_matches
+from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import platformdirs
 from dotenv import dotenv_values
@@ -120,6 +121,17 @@ DATA_DIRECTORY = "career-essay-bot"
 _PRICE_PAIR = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)/(\d{1,6}(?:\.\d{1,6})?)", re.ASCII)
 _WRITERS_PER_BUDGET = 5  # that can write for a whole month before the bot's budget is spent, where no share is set
 ANTHROPIC_URL = "https://api.anthropic.com"
+_SHARDS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?", re.ASCII)
+_MAX_SHARDS = 10_000  # of 2,500 servers each: more servers than there are
+DISCORD_API_PATH = "/api/v10"  # the version of Discord's API that discord.py speaks
+
+
+class Role(StrEnum):
+    """What a process of the bot does: everything, or a part of it beside others on one PostgreSQL database."""
+
+    ALL = "all"
+    GATEWAY = "gateway"  # holds Discord's sessions, answers, and hands jobs over
+    WORKER = "worker"  # runs jobs, and edits messages by Discord's HTTP API
 
 
 def default_database() -> Path:
@@ -141,6 +153,11 @@ class Settings(BaseSettings):
     access: Literal["listed", "open"] = "listed"
     access_servers: Annotated[frozenset[int], NoDecode] = frozenset()
     access_users: Annotated[frozenset[int], NoDecode] = frozenset()
+
+    shard_count: int | None = Field(default=None, ge=1, le=_MAX_SHARDS)
+    shard_ids: Annotated[tuple[int, ...], NoDecode] = ()
+    discord_api_url: str | None = None
+    discord_requests_per_second: int | None = Field(default=None, ge=1, le=50)  # Discord allows a token 50
 
     anthropic_api_key: SecretStr | None = None
     anthropic_base_url: str = Field(default=ANTHROPIC_URL, repr=False)  # a name and a password may stand in it
@@ -223,6 +240,11 @@ class Settings(BaseSettings):
         parts = urlsplit(self.anthropic_base_url)
         return parts.scheme == "http" and not _is_loopback_host(parts.hostname or "")
 
+    @property
+    def shards(self) -> tuple[int, ...]:
+        """The numbers of the shards that a gateway of these settings serves."""
+        return self.shard_ids or tuple(range(self.shard_count or 1))
+
     @field_validator("database_path")
     @classmethod
     def _check_database_path(cls, value: Path) -> Path:
@@ -236,6 +258,16 @@ class Settings(BaseSettings):
         if value is not None:
             check_database_url(value.get_secret_value())
         return value
+
+    def wrong_for_role(self, role: Role) -> Iterator[str]:
+        """Yield a sentence for each setting that does not go with this role of a process."""
+        if role is not Role.ALL and self.database_url is None:
+            yield (
+                f"--role {role} needs DATABASE_URL, since several processes of the bot share a database of "
+                "PostgreSQL's. Without it one process does everything: leave --role out."
+            )
+        if role is Role.WORKER and self.shard_ids:
+            yield "SHARD_IDS is set, and a worker serves no shard of Discord's: leave it out of the worker's settings."
 
     @property
     def unused_settings(self) -> tuple[str, ...]:
@@ -274,6 +306,35 @@ class Settings(BaseSettings):
             raise ValueError("it must hold ids, which are numbers of 17 to 20 digits, with commas between them")
         return frozenset(map(int, parts))
 
+    @field_validator("shard_ids", mode="before")
+    @classmethod
+    def _parse_shards(cls, value: object) -> object:
+        """Parse numbers and ranges of shards, separated by commas or spaces."""
+        if not isinstance(value, str):
+            return value
+        found: set[int] = set()
+        for part in value.replace(",", " ").split():
+            ends = _SHARDS.fullmatch(part)
+            first, last = (int(ends[1]), int(ends[2] or ends[1])) if ends else (1, 0)
+            if first > last:
+                raise ValueError("it must hold numbers of shards, such as 0-3,7: the first shard is 0")
+            found.update(range(first, last + 1))
+        return tuple(sorted(found))
+
+    @field_validator("discord_api_url")
+    @classmethod
+    def _check_api_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = _split_address(value)
+        is_api = parts is not None and parts.scheme in ("http", "https") and parts.path.rstrip("/") == DISCORD_API_PATH
+        if parts is None or not is_api or "@" in parts.netloc:  # a request has one name, which is the bot's token
+            raise ValueError(
+                f"it must be an address that stands for https://discord.com{DISCORD_API_PATH}, such as "
+                f"http://localhost:8080{DISCORD_API_PATH}"
+            )
+        return value.rstrip("/")
+
     @field_validator("model_prices", mode="before")
     @classmethod
     def _parse_prices(cls, value: object) -> object:
@@ -294,14 +355,19 @@ class Settings(BaseSettings):
     def _check_base_url(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("it must begin with http:// or https://")
-        try:
-            parts = urlsplit(value)
-            sound = bool(parts.hostname) and parts.port != 0 and value.isprintable() and " " not in value
-        except ValueError:  # its words may hold what stands where a port should, which may be a password
-            sound = False
-        if not sound or parts.query or parts.fragment:
+        if _split_address(value) is None:
             raise ValueError("it must be an address such as http://localhost:11434, without ? or # in it")
         return value.rstrip("/")
+
+
+def _split_address(value: str) -> SplitResult | None:
+    """Return the parts of a web address without ? and #, None if it is none."""
+    try:
+        parts = urlsplit(value)
+        sound = bool(parts.hostname) and parts.port != 0 and value.isprintable() and " " not in value
+    except ValueError:  # its words may hold what stands where a port should, which may be a password
+        return None
+    return parts if sound and not parts.query and not parts.fragment else None
 
 
 def check_database_url(value: str) -> None:
@@ -420,6 +486,8 @@ def load_settings() -> LoadedSettings:
             "it must be set with DATABASE_URL, for every process that uses that database: there is no key file there"
         )
         problems.append(SettingProblem("DATABASE_KEY", reason))
+    if settings.shard_ids and (reason := _why_no_shards(settings)):
+        problems.append(SettingProblem("SHARD_IDS", reason))
     path = settings.database_path.expanduser()
     if path != settings.database_path:
         settings = settings.model_copy(update={"database_path": path})
@@ -429,6 +497,21 @@ def load_settings() -> LoadedSettings:
         found.path if found else None,
         found.hints if found else (),
     )
+
+
+def _why_no_shards(settings: Settings) -> str:
+    """Return why these numbers of shards cannot be used beside the other settings, "" if they can."""
+    if settings.shard_count is None:
+        return "SHARD_COUNT must be set with it: how many shards there are in all, in each gateway alike"
+    if beyond := [number for number in settings.shard_ids if number >= settings.shard_count]:
+        last = settings.shard_count - 1
+        return f"it names shard {beyond[0]}, and with SHARD_COUNT={settings.shard_count} the last is {last}"
+    if settings.database_url is None and len(settings.shard_ids) < settings.shard_count:
+        return (
+            "without DATABASE_URL there is one process, and nobody would serve the other shards: leave it out, or set "
+            "DATABASE_URL"
+        )
+    return ""
 
 
 def read_settings() -> Settings:

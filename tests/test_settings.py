@@ -142,6 +142,8 @@ def test_http_to_another_machine_counts_as_sent_in_clear(
         ("JOBS_AT_ONCE", "2.5", "it must be a whole number, such as 5"),
         ("JOBS_AT_ONCE", "9" * 5_000, "it must be a whole number, such as 5"),
         ("JOBS_PER_WRITER", "101", "it must be at most 100"),
+        ("DISCORD_REQUESTS_PER_SECOND", "51", "it must be at most 50"),
+        ("SHARD_COUNT", "0", "it must be at least 1"),
         ("ACCESS", "OPEN", "it must be 'listed' or 'open', written like that"),
         ("ACCESS_SERVERS", "123 456", "it must hold ids, which are numbers of 17 to 20 digits"),
         ("ANTHROPIC_API_KEY", "sk-ant-a b", "it holds characters that no key has"),
@@ -180,6 +182,57 @@ def test_postgresql_needs_a_key_in_the_settings(monkeypatch: pytest.MonkeyPatch)
     assert "hunter2" not in repr(Settings())
     with pytest.raises(InvalidSetting, match="DATABASE_KEY"):
         read_settings()
+
+
+def test_shards_are_read_as_numbers_and_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings().shards == (0,)
+    monkeypatch.setenv("SHARD_COUNT", "3")
+    assert read_settings().shards == (0, 1, 2)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://localhost/essays")
+    monkeypatch.setenv("DATABASE_KEY", "k")
+    monkeypatch.setenv("SHARD_COUNT", "12")
+    monkeypatch.setenv("SHARD_IDS", "7, 0-3 2,11")
+    assert read_settings().shards == (0, 1, 2, 3, 7, 11)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"SHARD_IDS": "0"}, "SHARD_COUNT must be set with it"),
+        ({"SHARD_IDS": "0-4", "SHARD_COUNT": "4"}, "it names shard 4, and with SHARD_COUNT=4 the last is 3"),
+        ({"SHARD_IDS": "0", "SHARD_COUNT": "4", "DATABASE_URL": ""}, "without DATABASE_URL there is one process"),
+        ({"SHARD_IDS": "3-1", "SHARD_COUNT": "4"}, "it must hold numbers of shards, such as 0-3,7"),
+        ({"SHARD_IDS": "all", "SHARD_COUNT": "4"}, "it must hold numbers of shards, such as 0-3,7"),
+    ],
+)
+def test_shards_that_nobody_could_serve_are_refused(
+    given: dict[str, str], why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"DATABASE_URL": "postgresql://localhost/essays", "DATABASE_KEY": "k", **given}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidSetting, match=f"SHARD_IDS cannot be used: {why}"):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://localhost:8080",
+        "http://localhost/api/v9",
+        "localhost:8080/api/v10",
+        "http://me:hunter2@proxy/api/v10",
+        "http://proxy/api/v10?a=b",
+    ],
+)
+def test_a_proxy_for_discords_api_is_named_by_the_address_that_stands_for_discords_own(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCORD_API_URL", "http://localhost:8080/api/v10/")
+    assert read_settings().discord_api_url == "http://localhost:8080/api/v10"
+    monkeypatch.setenv("DISCORD_API_URL", address)
+    with pytest.raises(InvalidSetting, match="DISCORD_API_URL cannot be used: it must be an address that") as caught:
+        read_settings()
+    assert "hunter2" not in str(caught.value)
 
 
 def test_what_has_no_effect_beside_the_other_settings_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,8 +50,18 @@ def usage(days: int, by: str | None, as_json: bool) -> None:
     make_console().print(shown)
 
 
+_ROLE = click.option(
+    "--role",
+    type=click.Choice(["all", "gateway", "worker"]),
+    default="all",
+    show_default=True,
+    help="A gateway answers in Discord, a worker drafts and critiques, all does both. Several need DATABASE_URL.",
+)
+
+
 @click.command("run")
-def run_() -> None:
+@_ROLE
+def run_(role: str) -> None:
     """Run the bot in Discord, until SIGTERM or Ctrl-C.
 
     What it still needs for that, essay-bot check says.
@@ -63,19 +73,25 @@ def run_() -> None:
 
     check_tls()  # before anything is imported that reads them
     from bot.ops.run_discord import missing_settings, run_discord
-    from bot.settings import read_settings
+    from bot.settings import Role, read_settings
 
-    settings = read_settings()
-    if lines := list(missing_settings(settings)):
+    settings, part = read_settings(), Role(role)
+    if lines := list(missing_settings(settings, part)):
         raise InvalidInput(" ".join(lines))
     configure_logging(as_json=settings.log_format == "json")
-    asyncio.run(run_discord(settings))
+    if part is Role.WORKER:
+        from bot.ops.run_worker import run_worker
+
+        asyncio.run(run_worker(settings))
+    else:
+        asyncio.run(run_discord(settings, part))
 
 
 @click.command(short_help="Say what is configured, and what is missing.")
 @click.option("--live", is_flag=True, help="Also make one tiny call to each model that is set, and say what it cost.")
 @click.option("--running", is_flag=True, help="Only say whether a bot is serving the database, connected to Discord.")
-def check(live: bool, running: bool) -> int:
+@_ROLE
+def check(live: bool, running: bool, role: str) -> int:
     """Say what is configured, what is missing, what each missing piece costs, and what can run.
 
     Exits with 2 if a setting is wrong, else with 1 if something fails or is missing; what is not set is no fault.
@@ -88,9 +104,10 @@ def check(live: bool, running: bool) -> int:
         click.echo(found.message, err=not found.is_healthy)
         return 0 if found.is_healthy else 1
     from bot.ops.diagnostics import run_checks
+    from bot.settings import Role
     from bot.terminal.output import make_console
 
-    return print_results(make_console(), run_checks(live=live))
+    return print_results(make_console(), run_checks(Role(role), live=live))
 
 
 def print_results(console: Console, results: Iterable[CheckResult]) -> int:

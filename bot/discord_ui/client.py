@@ -7,7 +7,10 @@ import hashlib
 import hmac
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 import discord
@@ -55,13 +58,35 @@ class CommandTree(app_commands.CommandTree[discord.Client]):
             await self.dispatcher.handle_command(interaction, "a command", AckMode.NEW_MESSAGE, fail)
 
 
+def request_trace(per_second: int | None = None) -> aiohttp.TraceConfig:
+    """Return a trace for a discord.Client that counts its requests and, if given, sends at most so many a second.
+
+    Each request waits for its turn, in the order in which they come. What Discord does not count against the 50 a
+    second of a token ("Global Rate Limit") waits for none: answers to interactions, and whatever is not its HTTP API.
+    """
+    trace, loop_time_of_next = request_counter(), 0.0
+
+    async def wait_for_turn(
+        _: aiohttp.ClientSession, __: SimpleNamespace, sent: aiohttp.TraceRequestStartParams
+    ) -> None:
+        nonlocal loop_time_of_next
+        path = str(sent.url).removeprefix(discord.http.Route.BASE)
+        if per_second is None or not path.startswith("/") or path.startswith(("/interactions/", "/webhooks/")):
+            return
+        now = asyncio.get_running_loop().time()
+        turn = max(now, loop_time_of_next)
+        loop_time_of_next = turn + 1 / per_second
+        await asyncio.sleep(turn - now)
+
+    trace.on_request_start.append(wait_for_turn)
+    return trace
+
+
 class DiscordClient(discord.Client):
     """The bot's connection. It caches nothing, and keeps no views or forms."""
 
-    def __init__(
-        self, dispatcher: InteractionDispatcher, proxy: str | None = None, proxy_auth: aiohttp.BasicAuth | None = None
-    ) -> None:
-        """Connect through the proxy at ``proxy``, if given, with the name and password of ``proxy_auth``."""
+    def __init__(self, dispatcher: InteractionDispatcher, http_options: Mapping[str, Any] | None = None) -> None:
+        """Reach Discord's HTTP API by ``http_options``, which are arguments of discord.Client."""
         intents = discord.Intents.none()
         intents.dm_messages = True  # not a privileged intent; what people write in the bot's own DM
         super().__init__(
@@ -70,9 +95,7 @@ class DiscordClient(discord.Client):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
-            http_trace=request_counter(),
-            proxy=proxy,
-            proxy_auth=proxy_auth,
+            **(http_options or {"http_trace": request_trace()}),
         )
         self.dispatcher = dispatcher
         self.gateway = GatewayState.CONNECTING

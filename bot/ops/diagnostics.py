@@ -16,10 +16,11 @@ from bot import bootstrap
 from bot.bootstrap import models_by_role
 from bot.discord_ui import developer_portal
 from bot.errors import BotError, InvalidEncryptionKey
+from bot.essay.text.words import count_noun
 from bot.llm.base_url import redacted_url
 from bot.network import check_tls, find_proxy, find_tls_errors
 from bot.services.llm_ports import ModelRole
-from bot.settings import LoadedSettings, Settings, load_settings
+from bot.settings import LoadedSettings, Role, Settings, load_settings
 from bot.store.sqlite import check_database
 from bot.terminal import LOCAL_WRITER
 from bot.terminal.progress import format_cost
@@ -63,8 +64,8 @@ class CheckResult:
     blocks_everything: bool = False
 
 
-def run_checks(*, live: bool = False) -> Iterator[CheckResult]:
-    """Check one part after another and yield the results; an error in one does not stop the rest.
+def run_checks(role: Role = Role.ALL, *, live: bool = False) -> Iterator[CheckResult]:
+    """Check one part after another, for a process of this role, and yield the results; an error does not stop the rest.
 
     ``live`` also makes one tiny call to each configured model.
     """
@@ -76,6 +77,7 @@ def run_checks(*, live: bool = False) -> Iterator[CheckResult]:
     yield _check_database(settings, reading)
     yield _check_model(settings)
     yield _check_discord(settings, reading)
+    yield from _check_processes(settings, role)
     yield from _check_network(settings)
     if live:
         yield from asyncio.run(_check_live(settings))
@@ -204,11 +206,38 @@ def _check_discord(settings: Settings, reading: LoadedSettings) -> CheckResult:
     return CheckResult("Discord", CheckState.READY, f"answers {whom}; {links}", consequence)
 
 
+def _check_processes(settings: Settings, role: Role) -> Iterator[CheckResult]:
+    """Yield what this process does beside others, and what of the settings does not go with that."""
+    for wrong in settings.wrong_for_role(role):
+        yield CheckResult("processes", CheckState.WRONG, wrong, "It cannot run in this role until that is mended.")
+    share = settings.discord_requests_per_second
+    most = f", with at most {share} of the 50 requests a second that Discord allows the token" if share else ""
+    shards = f"{count_noun(len(settings.shards), 'shard')} of {settings.shard_count}" if settings.shard_count else ""
+    if role is Role.WORKER:
+        message = f"a worker: it drafts and critiques, and holds no session of Discord's{most}"
+    elif role is Role.GATEWAY:
+        message = (
+            f"a gateway{f' of {shards}' if shards else ''}{most}. Whether a worker runs, without which nothing is "
+            "drafted, revised or critiqued, cannot be seen from here"
+        )
+    elif shards or most:
+        message = f"everything in one process{f', for {shards}' if shards else ''}{most}"
+    else:
+        return
+    yield CheckResult("processes", CheckState.READY, message)
+    if role is not Role.ALL and not share and settings.discord_api_url is None:
+        hint = (
+            "Discord allows the token 50 requests a second, all processes together: give each its share by "
+            "DISCORD_REQUESTS_PER_SECOND, or all one proxy by DISCORD_API_URL."
+        )
+        yield CheckResult("processes", CheckState.HINT, hint)
+
+
 def _check_network(settings: Settings) -> Iterator[CheckResult]:
     """Yield which proxy is used for the model and for Discord, and what is wrong with certificates and proxies."""
     addresses = {"the model": settings.anthropic_base_url} if settings.has_model else {}
     if settings.discord_token is not None:
-        addresses["Discord"] = _DISCORD_URL
+        addresses["Discord"] = settings.discord_api_url or _DISCORD_URL
     consequence = "Neither Discord nor a model can be reached until that is mended; all else works in a terminal."
     for error in find_tls_errors():
         yield CheckResult("network", CheckState.WRONG, str(error), consequence)

@@ -9,6 +9,7 @@ import logging
 import signal
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import aiohttp
 import discord
@@ -16,7 +17,7 @@ import discord
 from bot import bootstrap
 from bot.discord_ui import developer_portal
 from bot.discord_ui.access import AccessRules
-from bot.discord_ui.client import DiscordClient
+from bot.discord_ui.client import DiscordClient, request_trace
 from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
 from bot.errors import BotError, InvalidSetting
 from bot.network import find_proxy
@@ -27,7 +28,7 @@ from bot.ops.single_instance import AlreadyRunning, single_instance
 from bot.services.host_alerts import HostAlerts
 from bot.services.offload import worker_processes
 from bot.services.services import Services
-from bot.settings import Settings
+from bot.settings import Role, Settings
 from bot.terminal import LOCAL_WRITER
 
 log = logging.getLogger("bot.discord")
@@ -43,6 +44,7 @@ _GC_THRESHOLDS = (5_000, 5, 200)
 # 0.1 ms. A switch costs some microseconds.
 _THREAD_SWITCH_SECONDS = 0.0001
 _CLOSE_CODE_NOT_AUTHENTICATED = 4004  # gateway close event code: the token was reset while the bot ran
+_CLOSE_CODE_SHARDING_REQUIRED = 4011
 
 
 class DiscordUnreachable(BotError):
@@ -78,8 +80,19 @@ class ConnectionClosedByDiscord(BotError):
         )
 
 
-def missing_settings(settings: Settings) -> Iterator[str]:
-    """Yield a sentence for each missing setting without which the bot cannot run."""
+class ShardsNeeded(BotError):
+    """The bot is in more servers than Discord lets the configured number of shards serve."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The bot is in more servers than Discord serves by this many shards. Everything stored is safe: set "
+            "SHARD_COUNT to a higher number, one for each 1,000 servers, in every gateway alike, and start it again."
+        )
+
+
+def missing_settings(settings: Settings, role: Role = Role.ALL) -> Iterator[str]:
+    """Yield a sentence for each setting that is missing, or does not go with this role, so that the bot cannot run."""
+    yield from settings.wrong_for_role(role)
     if settings.discord_token is None:
         yield f"DISCORD_TOKEN is missing. It is found at {developer_portal.TOKEN_PAGE}; put it into .env."
     elif developer_portal.application_id(settings.discord_token.get_secret_value()) is None:
@@ -91,24 +104,36 @@ def make_client(services: Services, settings: Settings) -> DiscordClient:
     everyone = settings.access == "open"
     rules = AccessRules(everyone, settings.access_servers, settings.access_users)
     dispatcher = InteractionDispatcher(services, rules, is_served=lambda writer: writer != LOCAL_WRITER)
-    proxy = find_proxy(discord.http.Route.BASE)
-    if proxy is None:
-        return DiscordClient(dispatcher)
-    auth = aiohttp.BasicAuth(proxy.username, proxy.password) if proxy.username is not None else None
-    return DiscordClient(dispatcher, proxy.address, auth)
+    return DiscordClient(dispatcher, http_options(settings))
 
 
-async def run_discord(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT, then end within ten seconds with everything stored.
+def http_options(settings: Settings) -> dict[str, Any]:
+    """Return how a discord.Client reaches Discord's HTTP API, as arguments for it, and point the library there.
+
+    They hold the network's proxy and this process's share of Discord's requests a second.
+    """
+    if settings.discord_api_url is not None:
+        discord.http.Route.BASE = settings.discord_api_url
+    options: dict[str, Any] = {"http_trace": request_trace(settings.discord_requests_per_second)}
+    if (proxy := find_proxy(discord.http.Route.BASE)) is not None:
+        auth = aiohttp.BasicAuth(proxy.username, proxy.password) if proxy.username is not None else None
+        options |= {"proxy": proxy.address, "proxy_auth": auth}
+    return options
+
+
+async def run_discord(settings: Settings, role: Role = Role.ALL) -> None:
+    """Run until SIGTERM or SIGINT, then end within ten seconds with everything stored; all, or a gateway alone.
 
     Raise InvalidSetting for a token that is missing or that Discord refuses, DiscordUnreachable, DiscordRejectedStart,
-    ConnectionClosedByDiscord, and what ``single_instance`` and ``build_services`` raise.
+    ShardsNeeded, ConnectionClosedByDiscord, and what ``single_instance`` and ``build_services`` raise.
     """
     if settings.discord_token is None:
         raise InvalidSetting("DISCORD_TOKEN", f"it is missing; it is found at {developer_portal.TOKEN_PAGE}")
     sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
     for unused in settings.unused_settings:
         log.info("%s", unused)
+    if role is Role.GATEWAY:
+        log.info("this gateway hands jobs over: a worker must run too, or nothing is drafted, revised or critiqued")
     with _only_bot(settings), worker_processes():
         await _run_bot(settings, settings.discord_token.get_secret_value())
 
@@ -197,9 +222,11 @@ async def _raise_connection_error(running: asyncio.Task[None]) -> None:
     except discord.LoginFailure:
         raise not_taken from None
     except discord.ConnectionClosed as error:
-        raise (
-            not_taken if error.code == _CLOSE_CODE_NOT_AUTHENTICATED else ConnectionClosedByDiscord(error.code)
-        ) from None
+        if error.code == _CLOSE_CODE_NOT_AUTHENTICATED:
+            raise not_taken from None
+        if error.code == _CLOSE_CODE_SHARDING_REQUIRED:
+            raise ShardsNeeded from None
+        raise ConnectionClosedByDiscord(error.code) from None
     except discord.HTTPException as error:
         raise DiscordRejectedStart(error.status, error.code) from error
     except (aiohttp.ClientError, OSError, discord.GatewayNotFound) as error:
