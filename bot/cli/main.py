@@ -56,6 +56,16 @@ class _ExportTargetType(click.ParamType):  # type: ignore[type-arg]  # generic o
         return [CompletionItem(one.key, help=one.label) for one in found if one.key.startswith(incomplete.lower())]
 
 
+class _EssayType(click.ParamType):  # type: ignore[type-arg]  # generic only in click 8.5 and newer
+    """An essay's id, the start of one, or its number."""
+
+    name = "essay"
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return "Its number is in the list that essay-bot essays shows, as in 1"
+
+
+_ESSAY_ARGUMENT = click.argument("essay", type=_EssayType())
 _TARGET_OPTION = click.option(
     "--for",
     "--format",
@@ -406,7 +416,7 @@ def essays(context: click.Context) -> None:
 
 
 @essays.command()
-@click.argument("essay")
+@_ESSAY_ARGUMENT
 @_NO_MODEL_OPTION
 def resume(essay: str, no_model: bool) -> None:
     """Go on with an ESSAY by keyboard."""
@@ -419,15 +429,18 @@ def resume(essay: str, no_model: bool) -> None:
         _keyboard_session(services, runner).resume(opened)
 
 
-@essays.command()
-@click.argument("essay")
+@essays.command(short_help="Write an ESSAY to a file, as the place takes it where it is read.")
+@_ESSAY_ARGUMENT
 @_OUTPUT_OPTION
 @_FORCE_OPTION
 @_TARGET_OPTION
 @_COPY_OPTION
 @click.option("--strict", is_flag=True, help="Refuse while the notes do not hold something, or it is not checked.")
 def export(essay: str, output: str | None, force: bool, place: str | None, copy: bool, strict: bool) -> None:
-    """Write an ESSAY to a file, or to standard output, as the place takes it where it is to be read."""
+    """Write an ESSAY, as PLACE takes it, to a file or to standard output.
+
+    ESSAY is its number in the list that essay-bot essays shows, or its id.
+    """
     from bot.errors import StoreError
     from bot.essay.export_targets import export_for, export_target_for
     from bot.terminal.exports import check_handover, export_post
@@ -449,7 +462,7 @@ def export(essay: str, output: str | None, force: bool, place: str | None, copy:
 
 
 @essays.command("check", short_help="Hold each sentence of an ESSAY against its notes.")
-@click.argument("essay")
+@_ESSAY_ARGUMENT
 @click.option("--again", is_flag=True, help="Judge every sentence anew.")
 @click.option("--sources", is_flag=True, help="Show each paragraph beside the notes that it rests on, too.")
 def check_post(essay: str, again: bool, sources: bool) -> int:
@@ -478,7 +491,7 @@ def check_post(essay: str, again: bool, sources: bool) -> int:
 
 
 @essays.command(short_help="Write the report of an ESSAY as one page of HTML.")
-@click.argument("essay")
+@_ESSAY_ARGUMENT
 @_OUTPUT_OPTION
 @_FORCE_OPTION
 def report(essay: str, output: str | None, force: bool) -> None:
@@ -494,7 +507,7 @@ def report(essay: str, output: str | None, force: bool) -> None:
 
 
 @essays.command(short_help="Show what changed from a version of an ESSAY to another.")
-@click.argument("essay")
+@_ESSAY_ARGUMENT
 @click.argument("old", type=click.IntRange(min=1))
 @click.argument("new", type=click.IntRange(min=1))
 @_HTML_OPTION
@@ -516,7 +529,7 @@ def diff(essay: str, old: int, new: int, html: str | None, force: bool) -> None:
 
 
 @essays.command(short_help="Print all notes of an ESSAY.")
-@click.argument("essay")
+@_ESSAY_ARGUMENT
 def notes(essay: str) -> None:
     """Write all notes of an ESSAY to standard output, as Markdown: under their sections, with their questions."""
     from bot.essay.export import notes_to_markdown
@@ -529,7 +542,7 @@ def notes(essay: str) -> None:
 
 
 @essays.command(short_help="Add to the notes of an ESSAY.")
-@click.argument("essay")
+@_ESSAY_ARGUMENT
 @click.argument("text")
 def note(essay: str, text: str) -> None:
     """Add TEXT (- for standard input) to the notes of an ESSAY.
@@ -551,7 +564,7 @@ def note(essay: str, text: str) -> None:
 
 
 @essays.command(short_help="Give an ESSAY a title.")
-@click.argument("essay")
+@_ESSAY_ARGUMENT
 @click.argument("title")
 def title(essay: str, title: str) -> None:
     """Give an ESSAY the TITLE."""
@@ -562,7 +575,7 @@ def title(essay: str, title: str) -> None:
 
 
 @essays.command()
-@click.argument("essay")
+@_ESSAY_ARGUMENT
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(essay: str, yes: bool) -> None:
     """Remove an ESSAY with its notes and versions, for good."""

@@ -27,6 +27,17 @@ class OrderedGroup(click.Group):
         """Return the commands' names."""
         return list(self.commands)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """See click. Where a word is a command of groups within this one, say which."""
+        groups = [one for one in self.commands.values() if isinstance(one, click.Group)]
+        if args[0] not in self.commands and (within := [one.name for one in groups if args[0] in one.commands]):
+            meant = ", ".join(f"'{group} {args[0]}'" for group in within)
+            one_of = "one of " if len(within) > 1 else ""
+            raise click.UsageError(f"No such command '{args[0]}'. Did you mean {one_of}{meant}?", ctx)
+        return super().resolve_command(ctx, args)
+
 
 def confirm(question: str, *, yes: bool) -> bool:
     """Ask until the answer is yes or no, Enter meaning no, unless ``yes``; say so if nothing is to be done.

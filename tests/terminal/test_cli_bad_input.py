@@ -71,7 +71,10 @@ def test_an_essay_or_structure_that_does_not_exist_is_reported(essay_bot: Run) -
     refused(essay_bot("draft", "-", "-s", "carer-switch", given="Words."), "did you mean career-switch")
     refused(essay_bot("structures", "nope"), "There is no structure called nope")
     refused(essay_bot("frobnicate"), "No such command")
+    refused(essay_bot("report", "1"), "No such command 'report'. Did you mean 'essays report'?")
     refused(essay_bot("draft"), "Missing argument 'NOTES'")
+    missing = "Missing argument 'ESSAY'. Its number is in the list that essay-bot essays shows, as in 1."
+    refused(essay_bot("essays", "export"), missing)
     refused(essay_bot("essays", "export", "zzz"), "You have no essay zzz")
 
 
