@@ -18,6 +18,8 @@ from bot.services.drafting import DraftingService
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
 from bot.services.jobs.local_runner import LocalJobRunner
+from bot.services.jobs.queued_runner import QueuedJobRunner
+from bot.services.jobs.runner import JobRunner
 from bot.services.jobs.running_job import FLUSH_SECONDS
 from bot.services.ledger import Budgets, Ledger, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models
@@ -71,11 +73,13 @@ def build_services(
     clock: Clock = utc_now,
     new_id: IdFactory = new_essay_id,
     flush_seconds: float = FLUSH_SECONDS,
+    is_queued: bool = False,
 ) -> Services:
     """Build all services over the database of the settings; end them with ``close``.
 
-    The other arguments are overrides for tests: ``models`` are used in place of those of the settings, ``job_store`` by
-    the job runner alone. Raise StoreError, InvalidStructureFile, InvalidPromptFile, InvalidEnvironmentVariable if one
+    With ``is_queued`` and PostgreSQL jobs go into the queue that several processes share; else they run here. The other
+    arguments are overrides for tests: ``models`` are used in place of those of the settings, ``job_store`` by the job
+    runner alone. Raise StoreError, InvalidStructureFile, InvalidPromptFile, InvalidEnvironmentVariable if one
     of them cannot be used.
     """
     found = structures if structures is not None else load_structures()
@@ -87,13 +91,7 @@ def build_services(
         if models is None and with_model and settings.has_model:
             claude = build_claude(settings, ledger, opened.pseudonym_secret)
             models = claude.ports
-        jobs = LocalJobRunner(
-            job_store if job_store is not None else opened,
-            clock,
-            max_running=settings.jobs_at_once,
-            max_per_writer=settings.jobs_per_writer,
-            flush_seconds=flush_seconds,
-        )
+        jobs = _build_runner(settings, opened if job_store is None else job_store, clock, flush_seconds, is_queued)
     except BaseException:
         opened.close()
         raise
@@ -135,6 +133,29 @@ def build_services(
         prepare_models=claude.load if claude is not None else _prepare_nothing,
         pseudonym_secret=opened.pseudonym_secret,
         close=close,
+    )
+
+
+def _build_runner(settings: Settings, store: Store, clock: Clock, flush_seconds: float, is_queued: bool) -> JobRunner:
+    if settings.database_url is None or not is_queued:
+        return LocalJobRunner(
+            store,
+            clock,
+            max_running=settings.jobs_at_once,
+            max_per_writer=settings.jobs_per_writer,
+            flush_seconds=flush_seconds,
+        )
+    from bot.store.job_queue import open_queue
+
+    assert settings.database_key is not None  # the store is open
+    return QueuedJobRunner(
+        store,
+        clock,
+        open_queue(settings.database_url.get_secret_value(), settings.database_key.get_secret_value()),
+        max_running=settings.jobs_at_once,
+        max_per_writer=settings.jobs_per_writer,
+        exempt_writer=LOCAL_WRITER,
+        flush_seconds=flush_seconds,
     )
 
 

@@ -66,10 +66,15 @@ def database(tmp_path: Path) -> Path:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what is marked with both_databases on PostgreSQL too, but for tests that look into SQLite's file."""
+    """Run what is marked with both_databases on PostgreSQL too, but for tests that look into SQLite's file.
+
+    Tests of a runner of jobs run there with each of the two runners.
+    """
     names = set(metafunc.fixturenames)
     if "store" in names and "database" not in names and metafunc.definition.get_closest_marker("both_databases"):
-        metafunc.parametrize("store", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+        on_postgres = ["postgres", "queue"] if "jobs" in names else ["postgres"]
+        marked = [pytest.param(name, marks=pytest.mark.postgres) for name in on_postgres]
+        metafunc.parametrize("store", ["sqlite", *marked], indirect=True)
 
 
 @pytest.fixture(scope="session")

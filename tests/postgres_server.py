@@ -45,6 +45,8 @@ _EMPTY = """
         FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
             AND tablename NOT IN ('_schema_steps', 'keys', 'secrets')
         LOOP EXECUTE 'DELETE FROM ' || found.tablename; END LOOP;
+        FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public_queue'
+        LOOP EXECUTE 'DELETE FROM public_queue.' || found.tablename; END LOOP;
         PERFORM setval(c.oid, 1, false) FROM pg_class c WHERE relkind = 'S';
     END $$
 """

@@ -27,8 +27,8 @@ _IGNORED_WARNINGS = frozenset(
 )
 # In asyncio's debug mode (PYTHONASYNCIODEBUG) such a line shows what was handed to a callback, or returned by a task.
 _SLOW_CALLBACK = "Executing "
-# At INFO they log every request to the model, with its address.
-_NOISY_LOGGERS = frozenset({"httpx", "httpx2"})
+# At INFO they log every request to the model, with its address, and twice every job that is taken out of the queue.
+_NOISY_LOGGERS = frozenset({"httpx", "httpx2", "procrastinate"})
 _PSEUDONYM_LENGTH = 8  # of a person's pseudonym: enough to tell the people of one bot apart
 # What a line may hold of a person: an address, whose path holds ids and tokens, as in discord.py's warnings of rate
 # limits; an id of Discord's, which has 17 to 20 digits; and a session or a token.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bot.essay.essay import (
@@ -290,6 +290,18 @@ class JobStore(Protocol):
     def get(self, writer: str, job: int) -> Job:
         """Return the job with this number. Raise UnknownJob if the writer has none such."""
 
+    def unended(self, job: int) -> Job | None:
+        """Return the job with this number, whoever's it is, if it has not ended."""
+
+    def unended_on(self, writer: str, subject: str) -> Job | None:
+        """Return the writer's job on the subject that has not ended."""
+
+    def unended_of(self, writer: str) -> Sequence[Job]:
+        """Return the writer's jobs that have not ended, in order."""
+
+    def next_on(self, writer: str, subject: str, job: int) -> Job | None:
+        """Return the job that came next on the subject after the one with this number; None if none did."""
+
     def end_open(self, writer: str, subject: str, kinds: Collection[JobKind], state: JobState, at: datetime) -> None:
         """Store that the open job on the subject, if it is of one of these kinds, has ended in this state."""
 
@@ -306,13 +318,69 @@ class JobStore(Protocol):
         """Return how many jobs of the writer have not ended."""
 
     def run_elsewhere(self, writer: str) -> bool:
-        """Return whether another process that still runs has a job of the writer's."""
+        """Return whether another process that still runs, or the queue, has a job of the writer's."""
 
     def abandoned(self) -> Sequence[Job]:
-        """Return every job that has not ended and whose process no longer runs, as after a kill."""
+        """Return every job that is in no queue and has not ended, and whose process no longer runs, as after a kill."""
 
     def interrupted(self, since: datetime) -> Sequence[Job]:
         """Return the jobs created since then that ended as interrupted and are the last on their subjects, in order."""
+
+
+class QueueState(Enum):
+    """What the queue knew of a job that was to be cancelled."""
+
+    WAITING = auto()
+    """No worker had it, and none will."""
+    RUNNING = auto()
+    """A worker has it, and has been told to end it."""
+    GONE = auto()
+    """It is not in the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class LostEntry:
+    """A job that nobody runs although it has not ended: its number, and its entry if that is still there.
+
+    ``is_cancelled`` says that its end was asked for. ``worker`` is the number of the worker that has the entry.
+    """
+
+    job: int
+    entry: int | None
+    is_cancelled: bool = False
+    worker: int | None = None
+
+
+class JobQueueStore(Protocol):
+    """The queue out of which the workers of several processes take jobs; on PostgreSQL alone.
+
+    An entry holds a job's number, and nothing of a person.
+    """
+
+    def defer(self, job: Job, slots: int, busy: int) -> None:
+        """Put a stored job at the end of the queue.
+
+        At most ``slots`` jobs of one writer run at once; jobs that give way are not among them, and wait for none.
+        Writers with fewer jobs come first: ``busy`` is how many the writer has beside this one.
+        """
+
+    def cancel(self, job: int) -> QueueState:
+        """Take a job out of the queue, or tell the worker that has it to end it; return which it was."""
+
+    def place(self, job: int) -> int | None:
+        """Return a waiting job's place in the queue, from 1; None if it does not wait."""
+
+    def lost(self, seconds: float, exempt_writer: str) -> Sequence[LostEntry]:
+        """Return what workers had that have not been heard of for so long, and open jobs that have no entry.
+
+        Jobs of the exempt writer are in no queue.
+        """
+
+    def held_by(self, workers: Collection[int]) -> Sequence[LostEntry]:
+        """Return the entries that these workers have."""
+
+    def discard(self, entry: int) -> None:
+        """Remove an entry that a worker had."""
 
 
 class CritiqueStore(Protocol):
@@ -580,6 +648,7 @@ class Transaction:
     essays: EssayStore
     messages: DmMessageStore
     jobs: JobStore
+    queue: JobQueueStore
     job_panels: JobPanelStore
     critiques: CritiqueStore
     support: SupportStore

@@ -107,10 +107,10 @@ class SqlJobs:
             [number, writer, subject, kind.value, state.value, base, sealed, ours, when, when, server, kills],
         )
         if not stored.rowcount:  # one open job a subject
-            query = "SELECT kind, process FROM jobs WHERE subject = ? AND ended = 0"
+            query = "SELECT kind, process, entry FROM jobs WHERE subject = ? AND ended = 0"
             row = self._db.execute(query, [subject]).fetchone()
             other = parse_enum(JobKind, row[0], JobKind.DRAFT)
-            raise JobRunning(other.label, in_other_process=row[1] != ours)
+            raise JobRunning(other.label, in_other_process=row[2] is None and row[1] != ours)
         return Job(number, writer, subject, kind, state, base, argument, "", None, None, at, None, server, kills)
 
     def mark_running(self, job: int, at: datetime) -> None:
@@ -168,6 +168,23 @@ class SqlJobs:
             raise UnknownJob(job)
         return _read_job(self._database, row)
 
+    def unended(self, job: int) -> Job | None:
+        row = self._db.execute(f"{_JOB} WHERE id = ? AND ended = 0", [job]).fetchone()
+        return _read_job(self._database, row, whole=False) if row else None
+
+    def unended_on(self, writer: str, subject: str) -> Job | None:
+        row = self._db.execute(f"{_JOB} WHERE writer = ? AND subject = ? AND ended = 0", [writer, subject]).fetchone()
+        return _read_job(self._database, row, whole=False) if row else None
+
+    def unended_of(self, writer: str) -> Sequence[Job]:
+        rows = self._db.execute(f"{_JOB} WHERE writer = ? AND ended = 0 ORDER BY id", [writer]).fetchall()
+        return [_read_job(self._database, row, whole=False) for row in rows]
+
+    def next_on(self, writer: str, subject: str, job: int) -> Job | None:
+        query = f"{_JOB} WHERE writer = ? AND subject = ? AND id > ? ORDER BY id LIMIT 1"
+        row = self._db.execute(query, [writer, subject, job]).fetchone()
+        return _read_job(self._database, row, whole=False) if row else None
+
     def end_open(self, writer: str, subject: str, kinds: Collection[JobKind], state: JobState, at: datetime) -> None:
         which = f"writer = ? AND subject = ? AND ended = 0 AND kind IN ({marks(kinds)})"
         query = f"UPDATE jobs SET state = ?, ended = 1, changed = ? WHERE {which}"  # noqa: S608 - from the line above
@@ -207,15 +224,19 @@ class SqlJobs:
         return int(self._db.execute(query, [writer]).fetchone()[0])
 
     def run_elsewhere(self, writer: str) -> bool:
-        query = "SELECT DISTINCT process FROM jobs WHERE writer = ? AND ended = 0 AND process != ?"
-        named = self._db.execute(query, [writer, self._process]).fetchall()
-        return any(is_process_alive(name, self._process) for (name,) in named)
+        query = "SELECT DISTINCT process, entry FROM jobs WHERE writer = ? AND ended = 0"
+        named = self._db.execute(query, [writer]).fetchall()
+        return any(
+            entry is not None or (name != self._process and is_process_alive(name, self._process))
+            for name, entry in named
+        )
 
     def abandoned(self) -> Sequence[Job]:
-        named = self._db.execute("SELECT DISTINCT process FROM jobs WHERE ended = 0").fetchall()
+        unqueued = "ended = 0 AND entry IS NULL"
+        named = self._db.execute(f"SELECT DISTINCT process FROM jobs WHERE {unqueued}").fetchall()  # noqa: S608 - a constant
         found: list[Job] = []
         for name in [name for (name,) in named if not is_process_alive(name, self._process)]:
-            rows = self._db.execute(f"{_JOB} WHERE ended = 0 AND process = ? ORDER BY id", [name]).fetchall()
+            rows = self._db.execute(f"{_JOB} WHERE {unqueued} AND process = ? ORDER BY id", [name]).fetchall()
             found += [_read_job(self._database, row, whole=False) for row in rows]
         return found
 

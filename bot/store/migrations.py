@@ -572,3 +572,9 @@ def _panel_editors(db: Database) -> None:
     db.execute("ALTER TABLE job_panels ADD COLUMN editor TEXT NOT NULL DEFAULT 'gateway'")
     db.execute("CREATE INDEX job_panels_by_message ON job_panels (message)")
     db.execute("ALTER TABLE jobs ADD COLUMN told INTEGER NOT NULL DEFAULT 0")
+
+
+# Which entry of the queue on PostgreSQL has a job run; NULL for one that runs in the process that began it.
+@_migration("0023_queue_entries")
+def _queue_entries(db: Database) -> None:
+    db.execute("ALTER TABLE jobs ADD COLUMN entry INTEGER")

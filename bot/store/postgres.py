@@ -31,6 +31,7 @@ from bot.errors import (
     StoreFull,
     StoreUnavailable,
 )
+from bot.services.store_ports import JobQueueStore
 from bot.store import postgres_schema
 from bot.store.connection import Cursor, ForeignKey, Table, Values
 from bot.store.database import EncryptedDatabase, KeyRing
@@ -52,7 +53,10 @@ _PREPARED_QUERIES = 300  # there are some 150 of them
 _SESSION = """
     SET lock_timeout = '5s'; SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s';
     SET client_encoding = 'UTF8';
-    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
+    SELECT set_config('search_path',
+        current_setting('search_path') || ', ' || quote_ident(current_schema() || '_queue'), false)
+        WHERE current_schema() IS NOT NULL
 """
 _ADDRESS_DEFAULTS = {
     "connect_timeout": _CONNECT_SECONDS,
@@ -62,7 +66,7 @@ _ADDRESS_DEFAULTS = {
     "tcp_user_timeout": 30_000,
 }
 _VACUUM_SECONDS = 60.0
-_SCHEMA_OWNER = "schema"
+SCHEMA_OWNER = "schema"
 _TEXT_TABLES = tuple(dict.fromkeys(column.table for column in SEALED_COLUMNS))
 
 
@@ -87,6 +91,13 @@ class PostgresStore(SqlStore):
         is as for SqliteStore. Raise StoreError if the database cannot be used.
         """
         super().__init__(DatabasePool(url, keys, now, quota, connections), process)
+
+    def queue(self, database: EncryptedDatabase) -> JobQueueStore:
+        """See SqlStore."""
+        from bot.store.job_queue import PostgresJobQueue  # it and its library are imported where jobs are queued
+
+        assert isinstance(database, PostgresDatabase)
+        return PostgresJobQueue(database)
 
 
 _MARK = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\?(?P<number>\d*)|(?<![:\w]):(?P<name>[a-z]\w*)")
@@ -243,16 +254,14 @@ class DatabasePool:
         with open_database(url, keys, now) as database:
             self._secret = database.pseudonym_secret
         self._pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
-            _conninfo(url),
+            conninfo(url),
             min_size=1,
             max_size=connections,
             open=True,
-            timeout=_CONNECT_SECONDS,
-            reconnect_timeout=_CONNECT_SECONDS,  # then the next step tries, at once
             configure=_configure,
             check=ConnectionPool.check_connection,
-            kwargs={"autocommit": True},
             name="store",
+            **open_pool_options(),
         )
         self._readers = ThreadPoolExecutor(connections, "store-read")
         self._writers = _OwnerQueues(connections - 1)
@@ -398,7 +407,7 @@ def open_database(url: str, keys: str, now: Callable[[], datetime]) -> Iterator[
     ring = KeyRing(keys, name)
     with translate_errors(name), connect(url) as connection:
         database = PostgresDatabase(connection, ring, None, name)
-        with database.writing(_SCHEMA_OWNER):
+        with database.writing(SCHEMA_OWNER):
             postgres_schema.migrate(database.db, name, now())
         first = key_fingerprint(ring.given[0])
         with database.reading():
@@ -460,7 +469,7 @@ def connect(url: str) -> Iterator[psycopg.Connection[Any]]:
     name = describe_url(url)
     if name == "DATABASE_URL":
         raise StoreUnavailable(name, "it is not an address that can be read")
-    with psycopg.connect(_conninfo(url), autocommit=True) as connection:
+    with psycopg.connect(conninfo(url), autocommit=True) as connection:
         _configure(connection)
         if connection.info.server_version < _MIN_VERSION:
             raise StoreUnavailable(name, f"PostgreSQL {_MIN_VERSION // 10_000} or newer is needed")
@@ -470,14 +479,32 @@ def connect(url: str) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def _conninfo(url: str) -> str:
+async def async_connect(url: str) -> psycopg.AsyncConnection[Any]:
+    """Return a connection of its own for use in the event loop. Raise psycopg.Error."""
+    connection = await psycopg.AsyncConnection.connect(conninfo(url), autocommit=True)
+    await async_configure(connection)
+    return connection
+
+
+def conninfo(url: str) -> str:
     """Return the address with what makes a lost connection seen, where it does not say that itself."""
     return make_conninfo("", **{**_ADDRESS_DEFAULTS, **conninfo_to_dict(url)})
+
+
+def open_pool_options() -> dict[str, Any]:
+    """Return the options that all pools have."""
+    # After an outage the next step connects at once, rather than when a pool's own tries come round to it.
+    return {"timeout": _CONNECT_SECONDS, "reconnect_timeout": _CONNECT_SECONDS, "kwargs": {"autocommit": True}}
 
 
 def _configure(connection: psycopg.Connection[Any]) -> None:
     connection.prepared_max = _PREPARED_QUERIES
     connection.execute(_SESSION)
+
+
+async def async_configure(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Set up a connection for use in the event loop."""
+    await connection.execute(_SESSION)
 
 
 @contextmanager

@@ -343,6 +343,15 @@ _STEPS: Mapping[str, Sequence[str]] = {
             FOR EACH ROW EXECUTE FUNCTION notify_job_panels()
         """,
     ),
+    "0023_queue_entries": (
+        "ALTER TABLE jobs ADD COLUMN entry BIGINT",
+        """
+        CREATE FUNCTION notify_of_job() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN PERFORM pg_notify('jobs', OLD.id::text); RETURN NULL; END $$
+        """,
+        "CREATE TRIGGER notify_of_job AFTER UPDATE OF state OR DELETE ON jobs"
+        " FOR EACH ROW EXECUTE FUNCTION notify_of_job()",
+    ),
 }
 """What each later step of migrations.py does here, by its name."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
-from bot.services.store_ports import Transaction
+from bot.services.store_ports import JobQueueStore, Transaction
 from bot.store.critiques import SqlCritiques
 from bot.store.database import EncryptedDatabase
 from bot.store.dm_messages import SqlDmMessages
@@ -71,12 +71,17 @@ class SqlStore:
         """Finish the steps that were asked for and close the database."""
         self.database.close()
 
+    def queue(self, database: EncryptedDatabase) -> JobQueueStore:
+        """Return the queue of jobs. Raise RuntimeError once it is used where there is none."""
+        return cast("JobQueueStore", NoQueue())
+
     def join(self, database: EncryptedDatabase) -> Transaction:
         """Return the ports over a database in which a transaction has begun."""
         return Transaction(
             essays=SqlEssays(database),
             messages=SqlDmMessages(database),
             jobs=SqlJobs(database, self._process),
+            queue=self.queue(database),
             job_panels=SqlJobPanels(database),
             critiques=SqlCritiques(database),
             support=SqlSupport(database),
@@ -88,6 +93,13 @@ class SqlStore:
             values=SqlKeyValues(database),
             quota=SqlQuota(database),
         )
+
+
+class NoQueue:
+    """What stands in for the queue where one process runs its own jobs."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError("this database has no queue of jobs: only PostgreSQL has one")
 
 
 class SqlKeyValues:

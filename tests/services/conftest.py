@@ -115,7 +115,14 @@ def stored(store: SqlStore) -> RecordingJobs:
 
 
 @pytest.fixture
-async def jobs(stored: RecordingJobs, clock: Clock) -> AsyncIterator[JobRunner]:
-    runner = LocalJobRunner(stored, clock, max_running=2, max_per_writer=1, flush_seconds=0.01)
+async def jobs(request: pytest.FixtureRequest, stored: RecordingJobs, clock: Clock) -> AsyncIterator[JobRunner]:
+    """A runner of two jobs at once, one a writer; with the parameter "queue" as it is in a worker of several."""
+    runner: JobRunner
+    if getattr(request.node, "callspec", None) and request.node.callspec.params.get("store") == "queue":
+        from tests.services.jobs.queue_steps import open_runner
+
+        runner = await open_runner(request.getfixturevalue("postgres_url"), stored, clock, {})
+    else:
+        runner = LocalJobRunner(stored, clock, max_running=2, max_per_writer=1, flush_seconds=0.01)
     yield runner
     await runner.close()

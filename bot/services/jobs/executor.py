@@ -115,6 +115,10 @@ class JobExecutor:
             log.exception("the ends of %d jobs could not be stored", len(self._unsaved_writes))
         await self._flusher.close()
 
+    def has_unsaved_end(self, job: int) -> bool:
+        """Return whether a job of this process has ended and the store does not know it yet."""
+        return any(ending.job_id == job for ending in self._unsaved_writes)
+
     async def retry_unsaved_writes(self) -> None:
         """Store the ends of jobs that could not be stored before; until then their essays seem busy."""
         async with self._retry_lock:
@@ -122,8 +126,10 @@ class JobExecutor:
                 await self._store.write(self._unsaved_writes[0].writer, self._unsaved_writes[0].run)
                 del self._unsaved_writes[0]
 
-    async def recover(self, jobs: Iterable[Job], work_for: WorkFactory) -> tuple[Job, ...]:
-        """Interrupt jobs whose process has died, keep their text, and return them as they are now.
+    async def recover(
+        self, jobs: Iterable[Job], work_for: WorkFactory, state: JobState = JobState.INTERRUPTED
+    ) -> tuple[Job, ...]:
+        """End jobs whose process has died in this state, keep their text, and return them as they are now.
 
         One in the middle of which MAX_KILLS processes have died has failed instead.
         """
@@ -138,8 +144,8 @@ class JobExecutor:
                 except Exception as error:  # noqa: BLE001 - one job that cannot be read must not stop every start
                     log_unexpected_error(job, error)
             is_kill = job.state is JobState.RUNNING
-            outcome = JobOutcome(JobState.INTERRUPTED)
-            if is_kill and job.kills + 1 >= MAX_KILLS:
+            outcome = JobOutcome(state)
+            if is_kill and state is JobState.INTERRUPTED and job.kills + 1 >= MAX_KILLS:
                 outcome = JobOutcome(JobState.FAILED, _KILLED_MESSAGE)
             ending = FinalWrite(job.writer, job.id, "", False, outcome, self._clock(), store_result, is_kill)
             try:

@@ -30,6 +30,7 @@ async def test_a_watcher_of_a_queued_job_sees_its_position_change(jobs: JobRunne
     gates = [Gate() for _ in range(4)]
     for number, gate in enumerate(gates):
         last, _ = await begin(jobs, gate, subject=str(number), who=str(number))
+    await asyncio.gather(gates[0].reached(), gates[1].reached())
     watching = jobs.watch("3", last.id)
     assert (await anext(watching)).queue_position == 2
     gates[0].release()
@@ -128,9 +129,8 @@ async def test_a_stranger_can_neither_watch_nor_stop_a_running_job(jobs: JobRunn
     assert (await in_time(jobs, job)).state is JobState.DONE
 
 
-async def test_a_job_of_another_process_cannot_be_watched_here(
-    jobs: JobRunner, stored: RecordingJobs, clock: Clock
-) -> None:
+async def test_a_job_of_another_process_cannot_be_watched_here(stored: RecordingJobs, clock: Clock) -> None:
+    jobs = LocalJobRunner(stored, clock, max_running=1, max_per_writer=1)
     job = await stored.add_job("me", "elsewhere", JobKind.DRAFT, None, "", clock())
     with pytest.raises(UnknownJob):
         await anext(jobs.watch("me", job.id))
