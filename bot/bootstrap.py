@@ -41,6 +41,7 @@ from bot.terminal import LOCAL_WRITER
 if TYPE_CHECKING:
     from bot.llm.factory import ClaudeModels
     from bot.llm.prices import Price
+    from bot.store.job_queue import JobQueue
 
 # Digits and letters that are not confused when read aloud or typed from paper (no i, l, o, u, 0 or 1).
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
@@ -91,7 +92,8 @@ def build_services(
         if models is None and with_model and settings.has_model:
             claude = build_claude(settings, ledger, opened.pseudonym_secret)
             models = claude.ports
-        jobs = _build_runner(settings, opened if job_store is None else job_store, clock, flush_seconds, is_queued)
+        queue = _open_queue(settings) if is_queued and settings.database_url is not None else None
+        jobs = _build_runner(settings, job_store or opened, clock, flush_seconds, queue)
     except BaseException:
         opened.close()
         raise
@@ -133,11 +135,23 @@ def build_services(
         prepare_models=claude.load if claude is not None else _prepare_nothing,
         pseudonym_secret=opened.pseudonym_secret,
         close=close,
+        notifications=queue.notifications if queue is not None else None,
     )
 
 
-def _build_runner(settings: Settings, store: Store, clock: Clock, flush_seconds: float, is_queued: bool) -> JobRunner:
-    if settings.database_url is None or not is_queued:
+def _open_queue(settings: Settings) -> JobQueue:
+    """Open this process's part in the queue of jobs. Raise StoreError."""
+    from bot.store.job_queue import open_queue
+
+    assert settings.database_url is not None
+    assert settings.database_key is not None  # the store is open
+    return open_queue(settings.database_url.get_secret_value(), settings.database_key.get_secret_value())
+
+
+def _build_runner(
+    settings: Settings, store: Store, clock: Clock, flush_seconds: float, queue: JobQueue | None
+) -> JobRunner:
+    if queue is None:
         return LocalJobRunner(
             store,
             clock,
@@ -145,13 +159,10 @@ def _build_runner(settings: Settings, store: Store, clock: Clock, flush_seconds:
             max_per_writer=settings.jobs_per_writer,
             flush_seconds=flush_seconds,
         )
-    from bot.store.job_queue import open_queue
-
-    assert settings.database_key is not None  # the store is open
     return QueuedJobRunner(
         store,
         clock,
-        open_queue(settings.database_url.get_secret_value(), settings.database_key.get_secret_value()),
+        queue,
         max_running=settings.jobs_at_once,
         max_per_writer=settings.jobs_per_writer,
         exempt_writer=LOCAL_WRITER,

@@ -16,6 +16,8 @@ from bot.discord_ui.panels.retention import deletion_warning_card
 from bot.errors import BotError
 from bot.ops.health import HEARTBEAT_SECONDS, Heartbeat
 from bot.services.host_alerts import HostAlerts
+from bot.services.jobs.queued_runner import QueuedJobRunner
+from bot.services.resumption import resume_jobs
 from bot.services.retention import PendingDeletion
 from bot.services.services import Services
 from bot.services.store_ports import Clock
@@ -24,6 +26,7 @@ from bot.terminal import LOCAL_WRITER
 log = logging.getLogger("bot.discord")
 
 _DELETIONS_SECONDS = 5.0  # between two looks whether the host has a person's data deleted
+_TAKEOVER_SECONDS = 2.0  # between two looks at what other workers have left
 _ALERTS_SECONDS = 20.0  # between two looks at what the host is to be told; a message that failed is tried again then
 _RETENTION_SECONDS = 600.0  # between two looks whether a day has passed
 
@@ -43,6 +46,17 @@ async def finish_deletions(services: Services) -> None:
         await asyncio.sleep(_DELETIONS_SECONDS)
         with _logging_errors("a person's data could not be deleted, which is tried again"):
             await services.personal_data.finish_deletions(lambda writer: writer != LOCAL_WRITER)
+
+
+async def take_over_jobs(services: Services, runner: QueuedJobRunner) -> None:
+    """Go on with the jobs of workers that have died or were told to end, for ever. What cannot go on is tried once."""
+    tried: set[int] = set()
+    while True:
+        with _logging_errors("whether other workers' jobs are to go on could not be looked at"):
+            await runner.recover_lost()
+            if resumed := await resume_jobs(services, lambda writer: writer != LOCAL_WRITER, tried):
+                log.info("%d jobs that were interrupted go on", len(resumed))
+        await asyncio.sleep(_TAKEOVER_SECONDS)
 
 
 async def send_host_alerts(client: DiscordClient, alerts: HostAlerts, clock: Clock) -> None:

@@ -27,18 +27,27 @@ MAX_AGE = timedelta(hours=1)
 _WITH_BASE = (JobKind.DRAFT, JobKind.FINISH, JobKind.CHECK)  # of no use once another version is current
 
 
-async def resume_jobs(services: Services, is_ours: Callable[[str], bool]) -> tuple[Job, ...]:
+async def resume_jobs(
+    services: Services, is_ours: Callable[[str], bool], tried: set[int] | None = None
+) -> tuple[Job, ...]:
     """Begin the jobs that follow interrupted ones, and return them. ``is_ours`` says whether a writer is served here.
 
-    Call it after ``JobRunner.recover`` and before anybody is served. A job stays interrupted, and is offered as such,
-    where no model may be asked, where it was asked for more than MAX_AGE ago, where its writer is blocked or being
-    deleted, or where what it is about has changed or gone. Raise StoreError.
+    Call it after ``JobRunner.recover`` and before anybody is served; or time and again, beside others that do so, with
+    the set of those that were ``tried``, which are left out from then on.
+
+    A job stays interrupted, and is offered as such, where no model may be asked, where it was asked for more than
+    MAX_AGE ago, where its writer is blocked or being deleted, or where what it is about has changed or gone. Raise
+    StoreError.
     """
     if services.models is None:
         return ()
     since = services.clock() - MAX_AGE
     started = []
     for job in await services.store.read(lambda tx: tx.jobs.interrupted(since)):
+        if tried is not None:
+            if job.id in tried:
+                continue
+            tried.add(job.id)
         if not is_ours(job.writer) or await services.store.read(lambda tx, job=job: tx.people.marks(job.writer)):  # type: ignore[misc]  # a default that holds the loop's value
             continue
         try:

@@ -25,7 +25,7 @@ from bot.services.reports import ReportService
 from bot.services.request_context import current_rules
 from bot.services.retention import RetentionService
 from bot.services.server_rules import ServerRulesService
-from bot.services.store_ports import Clock, Store
+from bot.services.store_ports import Clock, Notifications, Store
 from bot.services.voice import VoiceService
 
 
@@ -35,7 +35,7 @@ class Services:
 
     ``models`` is None if no model is configured or wanted. ``prepare_models`` begins to load what they need, which the
     first call would otherwise wait for, and returns at once. ``pseudonym_secret`` is used to make writers' ids from
-    accounts.
+    accounts. ``notifications`` is None where one process does everything.
     """
 
     structures: Mapping[str, Structure]
@@ -59,6 +59,7 @@ class Services:
     prepare_models: Callable[[], None]
     pseudonym_secret: bytes
     close: Callable[[], Coroutine[Any, Any, None]]
+    notifications: Notifications | None = None
 
     @property
     def has_model(self) -> bool:

@@ -661,6 +661,16 @@ class Transaction:
     quota: QuotaStore
 
 
+class Notifications(Protocol):
+    """What the database tells a process of what others have changed."""
+
+    def subscribe(self, channel: str, listener: Callable[[str | None], None]) -> None:
+        """Call ``listener`` in the event loop with what is told on a channel, from about now on.
+
+        It is called with None where something may have been missed, as while the connection was lost.
+        """
+
+
 class Store(Protocol):
     """The database. Both methods raise StoreError if it cannot be used.
 

@@ -31,7 +31,8 @@ from bot.services.jobs.runner import PrepareJob
 from bot.services.jobs.running_job import FLUSH_SECONDS, RunningJob, as_stored
 from bot.services.llm_ports import ProgressCallback
 from bot.services.personal_data import WriterMark
-from bot.services.request_context import current_request, request_scope
+from bot.services.request_context import apply_rules, current_request, request_scope
+from bot.services.server_rules import ALL_ALLOWED, ServerRules
 from bot.services.store_ports import Clock, LostEntry, QueueState, Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -356,12 +357,18 @@ class QueuedJobRunner:
                 log.info("the end of job %d is not stored yet: %s", number, type(error).__name__)
 
     async def _begin(self, number: int) -> RunningJob | None:
-        """Begin a job as a request of its own, from the server that it was asked for in; None if it has ended."""
+        """Begin a job as a request of its own, under its server's rules as they are now; None if it has ended."""
         assert self._work_for is not None
-        job = await self._store.read(lambda tx: tx.jobs.unended(number))
+
+        def read(tx: Transaction) -> tuple[Job | None, ServerRules]:
+            job = tx.jobs.unended(number)
+            return job, tx.servers.rules(job.server) if job is not None and job.server is not None else ALL_ALLOWED
+
+        job, rules = await self._store.read(read)
         if job is None:
             return None
         with request_scope(job.writer, job.server):
+            apply_rules(rules)
             live = self._executor.add(job, StoredWork(job, self._work_for))
             if self.on_begin is not None:
                 self.on_begin(job)
