@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 
+_LOG_IS_READ = (
+    "Another program was reading the database, so the log beside it, whose name ends in -wal, still holds what was "
+    "deleted, encrypted. The next deletion empties it, and so does ending every program that uses the database."
+)
+
+
 class OrderedGroup(click.Group):
     """A group that lists its commands in the order in which they are defined."""
 
@@ -81,5 +87,7 @@ def open_services(
                 runner.run(services.jobs.recover(services.work_for, lambda writer: writer == LOCAL_WRITER))
             runner.run(services.personal_data.finish_deletions(lambda writer: writer == LOCAL_WRITER))
             yield services, runner
+            if not runner.run(services.personal_data.has_erased()):
+                print_stderr(_LOG_IS_READ)
         finally:
             runner.run(services.close())

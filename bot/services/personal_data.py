@@ -246,6 +246,10 @@ class PersonalDataService:
         if self.on_deleted is not None:
             self.on_deleted(writer)
 
+    async def has_erased(self) -> bool:
+        """Return whether nothing that this process deleted, of anybody, is left in the log beside SQLite's file."""
+        return await self._store.read(lambda tx: tx.people.has_erased())
+
     async def finish_deletions(self, is_ours: Callable[[str], bool] = lambda _: True) -> int:
         """Go on with the deletions that another process has begun, or was killed in; return how many there were.
 

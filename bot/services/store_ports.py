@@ -567,8 +567,11 @@ class PersonStore(Protocol):
     def delete(self, writer: str) -> None:
         """Delete every row of a writer but marks and what the host did; calls stay, as nobody's and without an hour.
 
-        No trace of a deleted row is left in SQLite's file.
+        No trace of a deleted row is left in SQLite's file, once ``has_erased``.
         """
+
+    def has_erased(self) -> bool:
+        """Return whether nothing that this process deleted, of anybody, is left in the log beside SQLite's file."""
 
     def record(self, action: HostAction, writer: str, at: datetime) -> None:
         """Store what the host does about a writer."""

@@ -124,6 +124,11 @@ class EncryptedDatabase(ABC):
     def erase(self) -> bool:
         """Remove from the files what was deleted, as far as can be; return False if others are in the way."""
 
+    @property
+    def has_erased(self) -> bool:
+        """Whether what this process deleted is removed from the files, as far as can be."""
+        return True
+
     @contextmanager
     def transaction(self, owner: str) -> Iterator[Connection]:
         """Hold a transaction that writes.

@@ -103,6 +103,9 @@ class SqlPersonalData:
             self._db.execute(query, {"writer": writer})
         self._database.erase_after_commit()
 
+    def has_erased(self) -> bool:
+        return self._database.has_erased
+
     def record(self, action: HostAction, writer: str, at: datetime) -> None:
         query = "INSERT INTO audit_log (at, action, writer) VALUES (?, ?, ?)"
         self._db.execute(query, [at.isoformat(), action.value, writer])

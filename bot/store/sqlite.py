@@ -218,6 +218,11 @@ class SqliteDatabase(EncryptedDatabase):
         self._erases = True
         return self.erase_deleted()
 
+    @property
+    def has_erased(self) -> bool:
+        """See EncryptedDatabase."""
+        return not self._erases
+
     def erase_deleted(self) -> bool:
         """Empty the write-ahead log if it holds what was deleted; return False if that failed."""
         if self._erases:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from bot.discord_ui.interactions.responses import writer_id
@@ -105,6 +106,21 @@ def _hand_over(database: Path) -> str:
     with sqlite3.connect(database) as db:
         db.execute("UPDATE essays SET writer = ?", [writer])
     return writer
+
+
+def test_a_deletion_says_if_a_reader_of_the_database_keeps_its_log_from_being_emptied(
+    essay_bot: Callable[..., Ran], home: Path
+) -> None:
+    essay_bot("draft", "-", "--no-model", given=NOTES)
+    (database,) = home.rglob("essays.db")
+    with closing(sqlite3.connect(database, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT COUNT(*) FROM essays").fetchone()
+        kept = essay_bot("mydata", "delete", "--yes")
+    assert "Everything stored about you is deleted." in kept.err
+    assert "the log beside it, whose name ends in -wal, still holds what was deleted, encrypted." in kept.err
+    essay_bot("draft", "-", "--no-model", given=NOTES)
+    assert "-wal" not in essay_bot("mydata", "delete", "--yes").err
 
 
 def test_a_deletion_that_was_killed_goes_on_with_the_next_command(essay_bot: Callable[..., Ran], home: Path) -> None:
