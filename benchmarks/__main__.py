@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from benchmarks import (
     code_paths,
+    crowd,
     discord_load,
     hostile_input,
     llm_stream,
@@ -30,6 +31,8 @@ BENCHMARKS = {
 }
 BY_NAME_ONLY = {
     "discord_load": discord_load.run,  # takes minutes, and the whole machine
+    "crowd": crowd.run,  # the same
+    "crowd_postgres": crowd.run_on_postgres,  # the same
     "hostile": hostile_input.run,  # the same
     "llm_stream": llm_stream.run,  # two minutes, and both cores
     "flow": code_paths.run,  # counts, takes no times

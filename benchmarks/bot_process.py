@@ -74,7 +74,7 @@ async def stage(*, at_once: int, with_model: bool = True) -> AsyncIterator[Stage
 
     def respond(request: Request) -> Answer:
         if request.schema is not None:
-            return _check(request) if is_check(request) else Reply('{"question": null, "placements": []}')
+            return check_reply(request) if is_check(request) else Reply('{"question": null, "placements": []}')
         who = number_in(request) or 0
         asked_at[who] = time.time()
         return answers[who]
@@ -114,7 +114,7 @@ def is_check(request: Request) -> bool:
     return request.schema is not None and "unsupported" in request.schema["properties"]
 
 
-def _check(request: Request) -> Reply:
+def check_reply(request: Request) -> Reply:
     """A check that finds every sentence of the post in the first note."""
     text = request.body["messages"][-1]["content"][-1]["text"]
     numbers = [int(number) for number in re.findall(r"^(\d+)\. ", text, re.MULTILINE)]

@@ -3,7 +3,7 @@
 ``PROBE`` is the source of a module that Python loads at start through PYTHONPATH. In the event loop it sets a timer
 every ten milliseconds and notes how late each comes: while one callback runs, or while so many wait that a turn of the
 loop takes long, all are late. Every quarter of a second it writes a line: the time, the worst lateness since the last
-line, and the process's CPU seconds and resident bytes.
+line, and the process's CPU seconds, resident bytes and commits to SQLite so far.
 """
 
 from __future__ import annotations
@@ -15,10 +15,18 @@ TICK_SECONDS = 0.01
 FILE = "LOAD_PROBE"
 
 PROBE = f'''
-import asyncio, os, time
+import asyncio, os, sqlite3, time
 
 _path = os.environ.get("{FILE}")
 _page = os.sysconf("SC_PAGE_SIZE")
+_connect, _commits = sqlite3.connect, 0
+
+
+class _Connection(sqlite3.Connection):
+    def commit(self):
+        global _commits
+        super().commit()
+        _commits += 1
 
 
 def _resident():
@@ -33,7 +41,7 @@ def _watch(loop, out):
         now = loop.time()
         state["worst"] = max(state["worst"], now - state["due"])
         if now >= state["line"]:
-            out.write(f"{{time.time()}} {{state['worst']}} {{time.process_time()}} {{_resident()}}\\n")
+            out.write(f"{{time.time()}} {{state['worst']}} {{time.process_time()}} {{_resident()}} {{_commits}}\\n")
             state["worst"], state["line"] = 0.0, now + 0.25
         state["due"] = loop.time() + {TICK_SECONDS}
         loop.call_at(state["due"], tick)
@@ -51,17 +59,22 @@ if _path:
         _run_forever(loop)
 
     asyncio.BaseEventLoop.run_forever = run_forever
+    sqlite3.connect = lambda *args, **more: _connect(*args, **{{"factory": _Connection, **more}})
 '''
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A line of the probe: the time since 1970, the worst lateness before it, CPU time (all in s), resident bytes."""
+    """A line of the probe.
+
+    The time since 1970, the worst lateness before it, CPU time (all in s), resident bytes, commits.
+    """
 
     at: float
     late: float
     cpu: float
     resident: int
+    commits: int
 
 
 def install(folder: Path, out: Path) -> dict[str, str]:
@@ -75,7 +88,7 @@ def samples(out: Path, start: float, end: float) -> list[Sample]:
     """The probe's lines between two times in seconds since 1970."""
     found = []
     for line in out.read_text(encoding="utf-8").splitlines():
-        at, late, cpu, resident = line.split()
+        at, late, cpu, resident, commits = line.split()
         if start <= float(at) <= end:
-            found.append(Sample(float(at), float(late), float(cpu), int(resident)))
+            found.append(Sample(float(at), float(late), float(cpu), int(resident), int(commits)))
     return found

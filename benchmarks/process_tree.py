@@ -12,17 +12,23 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Bytes of resident memory as ``ps`` shows it, added up; CPU seconds; how many processes."""
+    """Bytes of resident memory as ``ps`` shows it, added up; CPU seconds; how many processes.
+
+    ``waited`` is for how many seconds the process's first thread, which has its event loop, was ready and had no core.
+    """
 
     memory: int
     cpu: float
     processes: int
+    waited: float
 
 
-def usage_of(pid: int) -> Usage:
+def usage_of(pid: int, *, with_children: bool = True) -> Usage:
     """Return what the process and all below it use now; CPU counts children that have ended, too."""
+    if not with_children:
+        return Usage(_memory(pid), sum(map(int, _stat(pid)[11:13])) / _TICKS, 1, _waited(pid))
     below = _tree(pid)
-    return Usage(sum(map(_memory, below)), sum(map(_cpu, below)), len(below))
+    return Usage(sum(map(_memory, below)), sum(map(_cpu, below)), len(below), _waited(pid))
 
 
 def _tree(pid: int) -> list[int]:
@@ -54,3 +60,10 @@ def _memory(pid: int) -> int:
 def _cpu(pid: int) -> float:
     fields = _stat(pid)
     return sum(map(int, fields[11:15])) / _TICKS if fields else 0.0
+
+
+def _waited(pid: int) -> float:
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="utf-8").split()[1]) / 1e9
+    except OSError:
+        return 0.0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from contextvars import Context
+from heapq import heapify, heappop, heapreplace
 from weakref import WeakValueDictionary
 
 from bot.errors import BeingDeleted, JobRunning, ShuttingDown, TooManyJobs, UnknownJob
@@ -16,6 +18,10 @@ from bot.services.jobs.running_job import FLUSH_SECONDS, RunningJob, as_stored
 from bot.services.personal_data import WriterMark
 from bot.services.request_context import current_request
 from bot.services.store_ports import Clock, Store, Transaction
+
+# So many jobs' watchers hear of a new place in the queue in a second. Each end of a job moves all that wait, and each
+# would edit a message: with 800 waiting that is more than one process can do.
+_PLACES_PER_SECOND = 50
 
 
 class LocalJobRunner:
@@ -40,6 +46,8 @@ class LocalJobRunner:
         self._executor = JobExecutor(store, clock, self._job_ended, flush_seconds)
         self._jobs = self._executor.jobs
         self._queue: list[int] = []
+        self._places: dict[int, int] | None = None  # in the queue; None until they are counted anew
+        self._place_teller: asyncio.Task[None] | None = None
         self._admission_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by writer
         self._admitted: Counter[str] = Counter()  # jobs that will start as soon as they are stored, by writer
         self._starting: set[asyncio.Task[Job]] = set()
@@ -209,6 +217,7 @@ class LocalJobRunner:
         self._is_closing = True
         await asyncio.gather(*self._starting, return_exceptions=True)  # so that their jobs are seen here
         self._queue.clear()
+        self._places = None
         await self._executor.close()
 
     async def recover(self, work_for: WorkFactory, is_ours: Callable[[str], bool] = lambda _: True) -> tuple[Job, ...]:
@@ -230,6 +239,7 @@ class LocalJobRunner:
     async def _stop(self, live: RunningJob, state: JobState) -> None:
         if live.job.id in self._queue:
             self._queue.remove(live.job.id)
+            self._places = None
         await self._executor.stop(live, state)
 
     def _job_ended(self, job: Job) -> None:
@@ -238,7 +248,7 @@ class LocalJobRunner:
             self.on_end(job)
 
     def _start_queued(self) -> None:
-        """Start as many queued jobs as there is room for, and notify the others of their new places."""
+        """Start as many queued jobs as there is room for, and let the others hear of their new places."""
         while not self._is_closing:
             writers = [self._jobs[number].job.writer for number in self._queue]
             found = next_to_start(
@@ -247,8 +257,19 @@ class LocalJobRunner:
             if found is None:
                 break
             self._executor.run_soon(self._jobs[self._queue.pop(found)])
-        for number in self._queue:
-            self._jobs[number].notify()
+        self._places = None
+        if self._queue and (self._place_teller is None or self._place_teller.done()):
+            self._place_teller = self._executor.spawn(self._tell_places(), Context())
+
+    async def _tell_places(self) -> None:
+        """Wake the watchers of each queued job whose place has changed, from the first on, until all have been told."""
+        told: dict[int, int | None] = {}
+        while changed := [number for number in self._queue if told.get(number) != self._queue_position(number)]:
+            for number in changed:
+                if number in self._queue:
+                    told[number] = self._queue_position(number)
+                    self._jobs[number].notify()
+                    await asyncio.sleep(1 / _PLACES_PER_SECOND)
 
     def _has_room_for(self, writer: str) -> bool:
         """Return whether one more job of the writer would start at once; queued jobs cannot start."""
@@ -266,10 +287,10 @@ class LocalJobRunner:
         return running + self._admitted
 
     def _queue_position(self, job: int) -> int | None:
-        if job not in self._queue:
-            return None
-        writers = [self._jobs[number].job.writer for number in self._queue]
-        return queue_position(writers, self._running_by_writer, self._queue.index(job))
+        if self._places is None:
+            writers = [self._jobs[number].job.writer for number in self._queue]
+            self._places = dict(zip(self._queue, queue_positions(writers, self._running_by_writer), strict=True))
+        return self._places.get(job)
 
     def _view(self, live: RunningJob) -> JobView:
         return JobView(live.job, live.phase, live.phase_since, self._queue_position(live.job.id))
@@ -293,11 +314,22 @@ def next_to_start(writers: Sequence[str], running: Counter[str], *, at_once: int
     return min(able, key=lambda index: running[writers[index]], default=None)
 
 
-def queue_position(writers: Sequence[str], running: Counter[str], index: int) -> int:
-    """Return the place in the queue, from 1, of the job at ``index``: one more than the jobs that start before it."""
-    line = list(enumerate(writers))
-    begun = Counter(running)
-    while (first := min(line, key=lambda job: begun[job[1]]))[0] != index:
-        line.remove(first)
-        begun[first[1]] += 1
-    return len(writers) - len(line) + 1
+def queue_positions(writers: Sequence[str], running: Counter[str]) -> list[int]:
+    """Return the place in the queue of each queued job, from 1: one more than the jobs that start before it.
+
+    The arguments are those of ``next_to_start``. It takes n log n steps: each job that ends may move all of them.
+    """
+    waiting: defaultdict[str, deque[int]] = defaultdict(deque)
+    for index, writer in enumerate(writers):
+        waiting[writer].append(index)
+    next_of_each = [(running[writer], indices.popleft()) for writer, indices in waiting.items()]
+    heapify(next_of_each)
+    positions = [0] * len(writers)
+    for position in range(1, len(writers) + 1):
+        begun, index = next_of_each[0]
+        positions[index] = position
+        if others := waiting[writers[index]]:
+            heapreplace(next_of_each, (begun + 1, others.popleft()))
+        else:
+            heappop(next_of_each)
+    return positions

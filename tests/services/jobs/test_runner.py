@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.errors import Declined, JobRunning, ShuttingDown, StreamBroken, TooManyJobs
 from bot.services.jobs.job import JobKind, JobState, StoreResult
-from bot.services.jobs.local_runner import LocalJobRunner
+from bot.services.jobs.local_runner import LocalJobRunner, next_to_start, queue_positions
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import ProgressCallback, TextChunk
 from bot.services.request_context import RequestContext, current_request, request_scope
@@ -75,6 +78,18 @@ async def test_running_jobs_are_limited_and_the_queue_is_fair_and_shows_each_job
     gates["a2"].release()
     for job in started.values():
         assert (await in_time(jobs, job)).state is JobState.DONE
+
+
+@given(st.lists(st.sampled_from("abcde"), max_size=30), st.dictionaries(st.sampled_from("abcde"), st.integers(0, 3)))
+def test_a_place_in_the_queue_says_how_many_jobs_start_before(writers: list[str], running: dict[str, int]) -> None:
+    waiting, begun, order = list(enumerate(writers)), Counter(running), list[int]()
+    while waiting:
+        found = next_to_start([writer for _, writer in waiting], begun, at_once=10**6, per_writer=10**6)
+        assert found is not None
+        index, writer = waiting.pop(found)
+        begun[writer] += 1
+        order.append(index)
+    assert [order[place - 1] for place in queue_positions(writers, Counter(running))] == list(range(len(writers)))
 
 
 async def test_a_queued_job_belongs_to_its_own_request_whichever_jobs_end_starts_it(
