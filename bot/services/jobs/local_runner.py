@@ -21,7 +21,7 @@ from bot.services.store_ports import Clock, Store, Transaction
 
 # So many jobs' watchers hear of a new place in the queue in a second. Each end of a job moves all that wait, and each
 # would edit a message: with 800 waiting that is more than one process can do.
-_PLACES_PER_SECOND = 50
+_PLACES_PER_SECOND = 25
 
 
 class LocalJobRunner:
@@ -45,6 +45,8 @@ class LocalJobRunner:
         self._max_per_writer = max_per_writer
         self._executor = JobExecutor(store, clock, self._job_ended, flush_seconds)
         self._jobs = self._executor.jobs
+        self._jobs_of: defaultdict[str, list[RunningJob]] = defaultdict(list)  # those of each writer
+        self._running: dict[int, str] = {}  # the writers of the running jobs, without those that give way
         self._queue: list[int] = []
         self._places: dict[int, int] | None = None  # in the queue; None until they are counted anew
         self._place_teller: asyncio.Task[None] | None = None
@@ -120,8 +122,9 @@ class LocalJobRunner:
                     if other is not None and (yielding := self._jobs.get(other.id)) is not None:
                         await self._stop(yielding, JobState.INTERRUPTED)
                     live = self._executor.add(job, work)
+                    self._jobs_of[writer].append(live)
                     if starts_at_once:
-                        self._executor.run_soon(live)
+                        self._run_soon(live)
                     else:
                         self._queue.append(job.id)
             finally:  # where it could not be stored, its place goes to a queued one
@@ -145,7 +148,7 @@ class LocalJobRunner:
         return self._running_job(writer, subject)
 
     def _running_job(self, writer: str, subject: str) -> Job | None:
-        found = (live.job for live in self._jobs.values() if (live.job.writer, live.job.subject) == (writer, subject))
+        found = (live.job for live in self._jobs_of.get(writer, ()) if live.job.subject == subject)
         return next(found, None)
 
     async def latest_job(self, writer: str, subject: str) -> JobView | None:
@@ -207,7 +210,7 @@ class LocalJobRunner:
     async def drop_all(self, writer: str) -> None:
         """See JobRunner."""
         async with self._admission_lock(writer):  # let a start that is under way finish first: its job is seen here
-            lives = [live for live in self._jobs.values() if live.job.writer == writer]
+            lives = list(self._jobs_of.get(writer, ()))
         for live in lives:
             live.drops_text = True
         await asyncio.gather(*(self._stop(live, JobState.STOPPED) for live in lives))
@@ -243,6 +246,10 @@ class LocalJobRunner:
         await self._executor.stop(live, state)
 
     def _job_ended(self, job: Job) -> None:
+        self._running.pop(job.id, None)
+        left = [live for live in self._jobs_of.pop(job.writer) if live.job.id != job.id]
+        if left:
+            self._jobs_of[job.writer] = left
         self._start_queued()
         if self.on_end is not None and not self._is_closing:
             self.on_end(job)
@@ -256,7 +263,7 @@ class LocalJobRunner:
             )
             if found is None:
                 break
-            self._executor.run_soon(self._jobs[self._queue.pop(found)])
+            self._run_soon(self._jobs[self._queue.pop(found)])
         self._places = None
         if self._queue and (self._place_teller is None or self._place_teller.done()):
             self._place_teller = self._executor.spawn(self._tell_places(), Context())
@@ -271,6 +278,11 @@ class LocalJobRunner:
                     self._jobs[number].notify()
                     await asyncio.sleep(1 / _PLACES_PER_SECOND)
 
+    def _run_soon(self, live: RunningJob) -> None:
+        if not live.job.kind.gives_way:
+            self._running[live.job.id] = live.job.writer
+        self._executor.run_soon(live)
+
     def _has_room_for(self, writer: str) -> bool:
         """Return whether one more job of the writer would start at once; queued jobs cannot start."""
         running = self._running_by_writer
@@ -278,13 +290,11 @@ class LocalJobRunner:
 
     def _count_of(self, writer: str) -> int:
         """Return how many jobs the writer has, running or queued, without those that give way."""
-        return sum(live.job.writer == writer and not live.job.kind.gives_way for live in self._jobs.values())
+        return sum(not live.job.kind.gives_way for live in self._jobs_of.get(writer, ()))
 
     @property
     def _running_by_writer(self) -> Counter[str]:
-        lives = self._jobs.values()
-        running = Counter(live.job.writer for live in lives if live.is_started and not live.job.kind.gives_way)
-        return running + self._admitted
+        return Counter(self._running.values()) + self._admitted
 
     def _queue_position(self, job: int) -> int | None:
         if self._places is None:
