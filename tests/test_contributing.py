@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -77,6 +78,14 @@ def test_every_test_named_in_the_docs_exists() -> None:
 def test_the_github_workflow_runs_the_ci_script() -> None:
     assert ".ci/run" in commands(".github/workflows/check.yml").split()
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_without_chromium_the_picture_of_a_report_is_left_as_it_is_and_that_is_said(tmp_path: Path) -> None:
+    script = shutil.copy(ROOT / "docs" / "pictures" / "report.py", tmp_path)
+    ran = subprocess.run([sys.executable, script], env={"PATH": ""}, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert "there is no Chromium here to take its picture with. It was left as it is" in ran.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["report.py"]
 
 
 def test_the_readme_has_one_command_that_runs_the_tests() -> None:

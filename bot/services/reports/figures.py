@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ _MARGIN = 16  # around the figures of the picture
 _TITLE_HEIGHT = 26
 _ZOOM = 2.0  # the picture is 1,440 pixels wide: sharp on a phone, and some 100 KB
 _FONT = "Lato"
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2: Char
 
 # Light only: Discord shows a picture on either of its themes.
 _PICTURE_STYLE = """
@@ -179,10 +181,9 @@ def _draw_rhythm(shape: EssayShape) -> Figure:
     drawn = [
         _tag("path", d=bars, class_="bar"),
         _tag("line", x1=0, x2=WIDTH, y1=mean, y2=mean, class_="line"),
-        _tag("text", f"{most} words", x=0, y=height + 16, class_="dim"),
+        _tag("text", f"the longest: {most} words", x=0, y=height + 16, class_="dim"),
         _tag("text", f"the line: {shape.mean_sentence:.0f}", x=WIDTH, y=height + 16, class_="dim", text_anchor="end"),
     ]
-    drawn[2] = _tag("text", f"the longest: {most} words", x=0, y=height + 16, class_="dim")
     bounds = ((1, 5), (6, 10), (11, 15), (16, 20), (21, 30), (31, 10**9))
     rows = tuple(
         (f"{low} to {high} words" if high < 10**9 else f"{low} words and more", f"{count:,}")
@@ -263,8 +264,11 @@ def _tag(name: str, content: str = "", /, **attributes: object) -> Markup:
 
 
 def _shorten(text: str, width: int) -> str:
-    """Return the text on one line, cut to a width in letters; those of East Asian scripts are two wide."""
-    line = " ".join(text.split())
+    """Return the text on one line, cut to a width in letters; those of East Asian scripts are two wide.
+
+    What XML does not allow, such as control characters, becomes U+FFFD.
+    """
+    line = _NO_XML.sub("\ufffd", " ".join(text.split()))
     total = 0
     for index, char in enumerate(line):
         total += 2 if unicodedata.east_asian_width(char) in "WF" else 1

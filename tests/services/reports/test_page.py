@@ -138,21 +138,26 @@ def test_nothing_in_any_field_becomes_markup() -> None:
     assert "49" not in found.get_text()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "Word.",
-        "\u05d0\u05de\u05e8\u05ea\u05d9 \u05d3\u05d9.\n",
-        "## 我错过了什么\n\n我离开了公司。\n",
-        "| a |\n|---|\n| b |\n",
-        "![a](b.png)\n",
-    ],
-)
+STRANGE_TEXTS = {
+    "nothing": "",
+    "a word": "Word.",
+    "20 words": "I left on a Tuesday. Nobody asked me why, and I had no answer ready for the one who did.\n",
+    "20,000 words": "## One\n\nI counted it again, and it came to 14.\n\n" * 2_500,
+    "right to left": "\u05d0\u05de\u05e8\u05ea\u05d9 \u05d3\u05d9.\n",
+    "Chinese": "## 我错过了什么\n\n我离开了公司。\n",
+    "a table": "| a |\n|---|\n| b |\n",
+    "a picture": "![a](b.png)\n",
+    "code": "## One\n\n```\nif a < b: x = '\x1b'\n```\n",
+    "no XML": f"## {HOSTILE} \x00 \x1b \ufffe\n\n{HOSTILE}\n",
+}
+
+
+@pytest.mark.parametrize("text", STRANGE_TEXTS.values(), ids=STRANGE_TEXTS)
 def test_the_shortest_and_the_strangest_texts_have_a_page_and_a_picture(text: str) -> None:
     report = build_report(replace(SOURCE, text=text, critique=None, check=None, before=None))
     assert "</html>" in render_report(report)
-    assert draw_picture(report.shape, "T" * 200).startswith(b"\x89PNG")
+    for title in ("T" * 200, f"{HOSTILE} \x1b"):
+        assert draw_picture(report.shape, title).startswith(b"\x89PNG")
 
 
 def test_a_picture_of_many_long_sections_stays_of_a_size_that_can_be_looked_at() -> None:
@@ -173,3 +178,13 @@ def test_two_versions_stand_beside_one_another() -> None:
     ] * 2
     assert [one.get_text() for one in found.select("del, ins")] == ["12", "14", "That was that."]
     assert "2 paragraphs stayed and are not shown." in found.get_text()
+
+
+@pytest.mark.parametrize("text", STRANGE_TEXTS.values(), ids=STRANGE_TEXTS)
+def test_a_text_that_is_all_new_or_all_gone_stands_whole_in_a_comparison_and_none_of_it_is_markup(text: str) -> None:
+    for old, new in (("", text), (text, "")):
+        found = page(render_comparison("T" * 200, HOSTILE, "Version 2", compare_public_texts(old, new)))
+        assert set(re.findall(r"\w+", text)) <= set(re.findall(r"\w+", found.get_text()))
+        assert len(found.select("h1")[0].get_text()) == 200
+        assert len(found.select("script")) == 1
+        assert not found.select("b, iframe, img, table")
