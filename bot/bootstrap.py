@@ -29,6 +29,7 @@ from bot.services.reports import ReportService
 from bot.services.retention import RetentionService
 from bot.services.server_rules import ServerRulesService
 from bot.services.services import Services
+from bot.services.sharing import SharingService
 from bot.services.store_ports import Clock, IdFactory, Store
 from bot.services.voice import VoiceService
 from bot.settings import Settings
@@ -113,6 +114,7 @@ def build_services(
     notes = NoteService(essays, opened, clock)
     drafting = DraftingService(essays, opened, jobs, models, clock)
     critiques = CritiqueService(essays, opened, jobs, models, clock, new_id)
+    sharing = SharingService(opened, clock)
     return Services(
         structures=found,
         clock=clock,
@@ -126,9 +128,10 @@ def build_services(
         reports=ReportService(essays, checking, critiques, drafting),
         dm_messages=DmMessageService(essays, opened, clock, new_id),
         voice=VoiceService(essays, opened, clock),
-        personal_data=PersonalDataService(opened, jobs, ledger, found, clock),
+        sharing=sharing,
+        personal_data=PersonalDataService(opened, jobs, ledger, found, clock, sharing),
         servers=ServerRulesService(opened, clock),
-        retention=RetentionService(opened, clock, settings.retention_days, LOCAL_WRITER),
+        retention=RetentionService(opened, clock, settings.retention_days, LOCAL_WRITER, sharing),
         jobs=jobs,
         ledger=ledger,
         models=models,

@@ -144,9 +144,13 @@ def export_person(id: str, file: Path, force: bool, yes: bool) -> None:
 
 @person.command("delete")
 @click.argument("id")
+@click.option("--leave-shared", is_flag=True, help="Leave in Discord what they shared there, and delete at once.")
 @_YES_OPTION
-def delete_person(id: str, yes: bool) -> None:
-    """Delete everything stored of a person, for good, also while the bot is running."""
+def delete_person(id: str, leave_shared: bool, yes: bool) -> None:
+    """Delete everything stored of a person, for good, also while the bot is running.
+
+    If a text of theirs is shared in Discord, the bot takes it down first: then it deletes all, not this command.
+    """
     from bot.services.personal_data import WHAT_ELSE_HOLDS_IT, HostAction
 
     with open_services() as (services, runner):
@@ -155,7 +159,14 @@ def delete_person(id: str, yes: bool) -> None:
         question = f"Delete all that is stored of {writer} ({found.describe() or 'nothing'}), for good?"
         if not _begin(services, runner, HostAction.DELETE, writer, question, yes=yes):
             return
-        runner.run(services.personal_data.delete(writer))
+        deletion = runner.run(services.personal_data.delete(writer, leave_shared=leave_shared))
+    if not deletion.is_done:
+        print_stderr(
+            f"{writer} has a text in Discord. The bot takes it down and then deletes everything: within a minute while "
+            "it runs, else once it is started. Until then nothing new of theirs is stored. With --leave-shared "
+            "everything is deleted now, and the text stays in Discord."
+        )
+        return
     print_stderr(f"Everything stored of {writer} is deleted. {WHAT_ELSE_HOLDS_IT}")
 
 

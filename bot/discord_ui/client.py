@@ -27,6 +27,7 @@ from bot.discord_ui.interactions.responses import HandlerResult, InteractionCont
 from bot.discord_ui.messages.components import to_view
 from bot.discord_ui.messages.editor import DISCORD_ERRORS
 from bot.discord_ui.panels.cards import Card, text_card
+from bot.discord_ui.threads import DiscordThreads
 from bot.errors import BotError
 from bot.essay.text.words import count_noun
 from bot.services.store_ports import Transaction
@@ -121,6 +122,8 @@ class DiscordClient(discord.Client):
             ):
                 log.warning(line)
         await self._sync_commands()
+        services = self.dispatcher.services
+        services.sharing.threads = DiscordThreads(self, services.pseudonym_secret)
         await self.dispatcher.resume_jobs(self)
         access = self.dispatcher.access.rules
         guilds, users = (

@@ -71,6 +71,20 @@ class MayNotManageServer(BotError):
         )
 
 
+class NotInServer(InvalidInput):
+    """Sharing was asked for where there is no channel to share in."""
+
+
+class MayNotWriteHere(BotError):
+    """Somebody who may not write in a thread wanted to do so by the bot."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You may not write in this thread (Send Messages in Threads), so your words went to nobody. Nothing was "
+            "stored."
+        )
+
+
 class AttachmentError(BotError):
     """A file that was not read.
 

@@ -11,6 +11,7 @@
     │   ├── PrivateNoteInText              a text for a model contains words of a private note
     │   ├── PrivateMarkInText              a text for a model has a passage that is marked private
     │   ├── AlwaysPrivate                  a note cannot be included, because a mark or its question makes it private
+    │   ├── NotShared, AlreadyShared       the text stands in no thread, or in one already
     │   ├── LimitExceeded                  more than a limit allows: at once, in an essay, by a writer, in a day
     │   ├── ParsingTimedOut                reading it took too long
     │   ├── InvalidSetting, InvalidEnvironmentVariable
@@ -34,6 +35,9 @@
     │       └── BudgetSpent, BudgetReserved, BudgetTooSmall
     ├── JobRunning, TooManyJobs            another job is running
     ├── StaleRequest                       the text has changed since, or it has been done already
+    ├── SharingError                       Discord did not do what sharing needs
+    │   ├── NotConnected, ThreadFault      it may work in a minute
+    │   └── ThreadGone, ThreadRefused, PartlyShared
     ├── ShuttingDown                       the program is shutting down
     ├── NotAsked, NoTitles, NotPlaced      the interviewer failed; what the writer gave is stored
     ├── BackupFailed                       no backup was made; the database and older backups are unchanged
@@ -122,6 +126,16 @@ from bot.errors.llm import (
     UnknownModel,
     UnknownPrice,
 )
+from bot.errors.sharing import (
+    AlreadyShared,
+    NotConnected,
+    NotShared,
+    PartlyShared,
+    SharingError,
+    ThreadFault,
+    ThreadGone,
+    ThreadRefused,
+)
 from bot.errors.store import (
     CopyFailed,
     DamagedDatabase,
@@ -141,6 +155,7 @@ from bot.errors.store import (
 
 __all__ = [
     "EVERYTHING_STORED",
+    "AlreadyShared",
     "AlwaysPrivate",
     "BackupFailed",
     "BadReply",
@@ -177,7 +192,9 @@ __all__ = [
     "NoTitles",
     "NotAsked",
     "NotClaude",
+    "NotConnected",
     "NotPlaced",
+    "NotShared",
     "NothingToDo",
     "NothingWritten",
     "OnlyThinking",
@@ -187,6 +204,7 @@ __all__ = [
     "OverBudget",
     "Overloaded",
     "ParsingTimedOut",
+    "PartlyShared",
     "PostgresDriverMissing",
     "PrivateMarkInText",
     "PrivateNoteInText",
@@ -195,6 +213,7 @@ __all__ = [
     "RequestRefused",
     "RotationFailed",
     "ServiceFault",
+    "SharingError",
     "ShuttingDown",
     "SpendLimitReached",
     "StaleRequest",
@@ -206,6 +225,9 @@ __all__ = [
     "StreamBroken",
     "StructureFileMissing",
     "StructureNotOffered",
+    "ThreadFault",
+    "ThreadGone",
+    "ThreadRefused",
     "TooManyJobs",
     "TooMuchSent",
     "TookTooLong",

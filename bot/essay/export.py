@@ -69,6 +69,11 @@ def export_plain_text(post: ExportablePost) -> str:
     return f"{post.title}\n\n{to_plain_text(public_text(remove_comments(post.text)))}"
 
 
+def shareable_text(text: str) -> str:
+    """Return a text as others may read it in Discord: without comments and what is marked private."""
+    return public_text(remove_comments(text)).strip()
+
+
 def read_export(text: str) -> tuple[Mapping[str, Any], str]:
     """Return the front matter and the body of an export, or no fields and the whole text if there is no front matter.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import logging
 import zipfile
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -14,17 +15,20 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from bot.errors import BeingDeleted, Blocked, InvalidInput
+from bot.errors import BeingDeleted, Blocked, InvalidInput, SharingError
 from bot.essay.essay import Essay, Note
 from bot.essay.export import export_file_name, notes_to_markdown
 from bot.essay.structure import Structure
 from bot.essay.text.words import count_noun
 from bot.services.offload import in_slow_thread
+from bot.services.sharing import SharingService
 from bot.services.store_ports import Clock, Store, Transaction
 
 if TYPE_CHECKING:  # which import this module
     from bot.services.jobs.runner import JobRunner
     from bot.services.ledger import RecordingLedger, Spending
+
+log = logging.getLogger(__name__)
 
 EXPORT_NAME = "my-essay-bot-data"
 DELETE_WORD = "delete"
@@ -93,6 +97,18 @@ class PersonSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Deletion:
+    """How the deletion of a person's data went.
+
+    ``is_done`` is False while it waits for the bot, which first takes down what they shared in Discord. ``left`` says
+    what may still stand there, None for nothing.
+    """
+
+    is_done: bool = True
+    left: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ExportPart:
     """A zip file that opens by itself; ``number`` counts from 1, and the last part is marked."""
 
@@ -114,6 +130,8 @@ _NOUNS: Mapping[str, tuple[str, str]] = {
     "dm_messages": ("message in the DM", "messages in the DM"),
     "critiques": ("critique", "critiques"),
     "voice_samples": ("text of your own for /voice", "texts of your own for /voice"),
+    "shares": ("text shared for feedback", "texts shared for feedback"),
+    "feedback": ("thing said about them", "things said about them"),
     "calls": ("call of a model", "calls of models"),
 }
 TABLE_DESCRIPTIONS: Mapping[str, str] = {
@@ -133,6 +151,8 @@ TABLE_DESCRIPTIONS: Mapping[str, str] = {
     "dm_messages": "your messages in the DM, with Discord's ids; one without a text was deleted",
     "dm_channels": "your DM with the bot, and how far it was read",
     "voice_samples": "your own texts that show a model how you write",
+    "shares": "where a text of yours was posted for feedback, by Discord's ids, and whether it was taken down",
+    "feedback": "what others said about a text that you shared, without who they are, and what you answered",
     "calls": "each call of a model: when, what for, tokens, and its cost in billionths of a US dollar (nano_usd)",
     "stored": "how many bytes you stored in each minute, counted from 1970",
     "remembered": "that you were seen in a server that the bot answers, without its name",
@@ -159,10 +179,12 @@ class PersonalDataService:
         ledger: RecordingLedger,
         structures: Mapping[str, Structure],
         clock: Clock,
+        sharing: SharingService,
     ) -> None:
         self._store = store
         self._jobs = jobs
         self._ledger = ledger
+        self._sharing = sharing
         self._structures = structures
         self._clock = clock
         self._exporting: set[str] = set()
@@ -212,16 +234,24 @@ class PersonalDataService:
         finally:
             self._exporting.discard(writer)
 
-    async def delete(self, writer: str) -> None:
+    async def delete(self, writer: str, *, leave_shared: bool = False) -> Deletion:
         """Delete everything that is stored of a writer, after stopping their jobs. Nobody else's data is touched.
+
+        What they shared in Discord is taken down first, unless ``leave_shared``. Raise SharingError, with nothing
+        deleted, while Discord has a fault; in a process without Discord the bot is left to do it all.
 
         A mark is stored first, so that nothing new of theirs is stored meanwhile, and that ``finish_deletions`` goes on
         after a kill. Another process that runs a job of theirs, as the bot does, sees the mark and stops it, which is
         waited for. That the writer is blocked, and what the host did about them, stays.
         """
-        now = self._clock()
+        now, left, waits = self._clock(), None, False
+        if not leave_shared and await self._sharing.standing(writer):
+            waits = self._sharing.threads is None
+            left = None if waits else await self._sharing.take_down_before_deletion(writer)
         await self._store.write(writer, lambda tx: tx.people.mark(writer, WriterMark.DELETING, now))
-        await self._delete_marked(writer)
+        if not waits:
+            await self._delete_marked(writer)
+        return Deletion(not waits, left)
 
     async def _delete_marked(self, writer: str) -> None:
         """Delete everything of a writer for as long as the mark stands: what they begin after that is not touched."""
@@ -251,15 +281,25 @@ class PersonalDataService:
         return await self._store.read(lambda tx: tx.people.has_erased())
 
     async def finish_deletions(self, is_ours: Callable[[str], bool] = lambda _: True) -> int:
-        """Go on with the deletions that another process has begun, or was killed in; return how many there were.
+        """Go on with the deletions that another process has begun, or was killed in; return how many were done.
 
-        ``is_ours`` says whether this process serves a writer.
+        ``is_ours`` says whether this process serves a writer. What cannot be taken down in Discord yet waits for the
+        next call.
         """
         left = await self._store.read(lambda tx: tx.people.marked(WriterMark.DELETING))
-        ours = [writer for writer in left if is_ours(writer)]
-        for writer in ours:
+        done = 0
+        for writer in left:
+            if not is_ours(writer):
+                continue
+            try:
+                if await self._sharing.take_down_before_deletion(writer) is not None:
+                    log.warning("a text of somebody whose data is deleted may still stand in Discord")
+            except SharingError as error:
+                log.info("a deletion waits for what stands in Discord: %s", type(error).__name__)
+                continue
             await self._delete_marked(writer)
-        return len(ours)
+            done += 1
+        return done
 
     async def delete_critique(self, writer: str, critique: str) -> None:
         """Delete a critique with its text, after stopping its job. Raise UnknownCritique."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot.errors import SharingError
+from bot.services.sharing import SharingService
 from bot.services.store_ports import Clock, Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -81,8 +83,11 @@ class RetentionService:
     ``exempt_writer`` is the terminal's own, who is at the keyboard of the machine that keeps the essays.
     """
 
-    def __init__(self, store: Store, clock: Clock, essay_days: int | None, exempt_writer: str) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, essay_days: int | None, exempt_writer: str, sharing: SharingService
+    ) -> None:
         self.essay_days = essay_days
+        self._sharing = sharing
         self._store = store
         self._clock = clock
         self._exempt_writer = exempt_writer
@@ -177,11 +182,20 @@ class RetentionService:
         return _DueWarning(PendingDeletion(essay.id, essay.title, self._due_at(essay, tried)), tried, is_last)
 
     async def _delete(self, idle: Sequence[IdleEssay], now: datetime) -> None:
-        """Delete what is due, unless it was touched since it was looked at."""
+        """Delete what is due, unless it was touched since it was looked at, with what of it was shared in Discord.
+
+        An essay that cannot be taken down there now is looked at again the next day.
+        """
         deleted = untold = 0
         for essay in idle:
             warning = _current_warning(essay)
             if warning is None or warning.last_tried is None or now < self._due_at(essay, warning):
+                continue
+            try:
+                if await self._sharing.take_down_before_deletion(essay.writer, essay.id) is not None:
+                    log.warning("the text of an essay that is deleted may still stand in Discord")
+            except SharingError as error:
+                log.info("an essay is not deleted yet, because it stands in Discord: %s", type(error).__name__)
                 continue
             if await self._store.write(essay.writer, partial(_delete_idle, essay, now)):
                 deleted += 1

@@ -25,6 +25,7 @@ from bot.services.reports import ReportService
 from bot.services.request_context import current_rules
 from bot.services.retention import RetentionService
 from bot.services.server_rules import ServerRulesService
+from bot.services.sharing import SharingService
 from bot.services.store_ports import Clock, Notifications, Store
 from bot.services.voice import VoiceService
 
@@ -50,6 +51,7 @@ class Services:
     reports: ReportService
     dm_messages: DmMessageService
     voice: VoiceService
+    sharing: SharingService
     personal_data: PersonalDataService
     servers: ServerRulesService
     retention: RetentionService

@@ -32,6 +32,7 @@ class EssaySnapshot:
     None if none was made since it changed.
     ``section_states`` are how far the interviewer saw each section last, by key, and ``suggested_titles`` what a model
     suggested last. ``voice`` holds the writer's own texts that show how they write.
+    ``was_shared`` says whether the essay ever stood in a thread.
     """
 
     essay: Essay
@@ -48,6 +49,7 @@ class EssaySnapshot:
     section_states: Mapping[str, SectionState]
     suggested_titles: tuple[str, ...]
     voice: tuple[VoiceSample, ...]
+    was_shared: bool = False
 
     @property
     def history(self) -> VersionHistory:
@@ -125,6 +127,7 @@ def read_snapshot(tx: Transaction, writer: str, essay: str) -> EssaySnapshot:
         section_states=tx.essays.section_states(writer, essay),
         suggested_titles=tx.essays.suggested_titles(writer, essay),
         voice=tx.voice.of_writer(writer),
+        was_shared=tx.sharing.has_any(essay),
     )
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # the values that the other services define and the store kee
     from bot.services.personal_data import AuditEntry, HostAction, StoredTable, WriterMark
     from bot.services.retention import DeletionWarning, IdleEssay
     from bot.services.server_rules import ServerRules
+    from bot.services.sharing import Feedback, Share
 
 T = TypeVar("T")
 
@@ -442,6 +443,46 @@ class VoiceStore(Protocol):
         """Delete the sample with this number, if there is one."""
 
 
+class SharingStore(Protocol):
+    """The texts that were shared in Discord, and what was said about them.
+
+    The caller has checked whose the essay is.
+    """
+
+    def owner(self, essay: str) -> str | None:
+        """Return whose an essay is; None if there is none with this id."""
+
+    def has_any(self, essay: str) -> bool:
+        """Return whether an essay was ever shared."""
+
+    def of_essay(self, writer: str, essay: str) -> tuple[Share, ...]:
+        """Return the shares of an essay, by number; a damaged one without its place."""
+
+    def standing(self, writer: str) -> Sequence[tuple[str, Share]]:
+        """Return a writer's shares that are not taken down, with their essays."""
+
+    def add(self, writer: str, essay: str, share: Share) -> None:
+        """Store a share."""
+
+    def change(self, writer: str, essay: str, share: Share) -> None:
+        """Store a share's state and place in place of what they were."""
+
+    def delete(self, writer: str, essay: str, number: int) -> None:
+        """Delete a share, if there is one with this number."""
+
+    def feedback(self, writer: str, essay: str) -> tuple[Feedback, ...]:
+        """Return what was said about an essay, oldest first; a damaged text is None."""
+
+    def add_feedback(self, writer: str, essay: str, item: Feedback) -> int:
+        """Store what was said under the next number, and return that."""
+
+    def change_feedback(self, writer: str, essay: str, item: Feedback) -> None:
+        """Store a text and a message's id in place of what stood under the number."""
+
+    def delete_feedback(self, writer: str, essay: str, numbers: Collection[int]) -> None:
+        """Delete what was said under these numbers. No trace of its words is left in SQLite's file."""
+
+
 class LedgerStore(Protocol):
     """One row for each call of a model, without its text."""
 
@@ -656,6 +697,7 @@ class Transaction:
     critiques: CritiqueStore
     support: SupportStore
     voice: VoiceStore
+    sharing: SharingStore
     ledger: LedgerStore
     people: PersonStore
     servers: ServerStore

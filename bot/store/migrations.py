@@ -578,3 +578,37 @@ def _panel_editors(db: Database) -> None:
 @_migration("0023_queue_entries")
 def _queue_entries(db: Database) -> None:
     db.execute("ALTER TABLE jobs ADD COLUMN entry INTEGER")
+
+
+# The texts that were posted in Discord as threads, with the sealed ids of channel and thread; and what was said there,
+# apart from the notes, without whose it was.
+@_migration("0024_sharing")
+def _sharing(db: Database) -> None:
+    for statement in (
+        """
+        CREATE TABLE shares (
+            essay TEXT NOT NULL REFERENCES essays (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            version INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            place BLOB NOT NULL,
+            revision INTEGER NOT NULL,
+            created TEXT NOT NULL,
+            PRIMARY KEY (essay, number)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE feedback (
+            essay TEXT NOT NULL REFERENCES essays (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            share INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            text BLOB NOT NULL,
+            message BLOB,
+            revision INTEGER NOT NULL,
+            created TEXT NOT NULL,
+            PRIMARY KEY (essay, number)
+        ) STRICT
+        """,
+    ):
+        db.execute(statement)

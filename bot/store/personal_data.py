@@ -28,7 +28,9 @@ _NO_ROW = "1 = 0"
 # An address may hold a token that lets whoever has it write as the bot for some minutes.
 _WITHHELD = frozenset({("job_panels", "address")})
 _OF_THE_STORE = frozenset({"revision", "rowid"})  # they bind and order rows, and say nothing of anybody
-_JSON_COLUMNS = frozenset({("support", "body"), ("critiques", "opinion"), ("versions", "unwritten")})
+_JSON_COLUMNS = frozenset(
+    {("support", "body"), ("critiques", "opinion"), ("versions", "unwritten"), ("shares", "place")}
+)
 
 
 @dataclass(frozen=True, slots=True)

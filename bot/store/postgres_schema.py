@@ -352,6 +352,35 @@ _STEPS: Mapping[str, Sequence[str]] = {
         "CREATE TRIGGER notify_of_job AFTER UPDATE OF state OR DELETE ON jobs"
         " FOR EACH ROW EXECUTE FUNCTION notify_of_job()",
     ),
+    "0024_sharing": (
+        _table(
+            "shares",
+            """
+            essay TEXT NOT NULL REFERENCES essays (id) ON DELETE CASCADE,
+            number BIGINT NOT NULL,
+            version BIGINT NOT NULL,
+            state TEXT NOT NULL,
+            place BYTEA NOT NULL,
+            revision BIGINT NOT NULL,
+            created TEXT NOT NULL,
+            PRIMARY KEY (essay, number)
+            """,
+        ),
+        _table(
+            "feedback",
+            """
+            essay TEXT NOT NULL REFERENCES essays (id) ON DELETE CASCADE,
+            number BIGINT NOT NULL,
+            share BIGINT NOT NULL,
+            kind TEXT NOT NULL,
+            text BYTEA NOT NULL,
+            message BYTEA,
+            revision BIGINT NOT NULL,
+            created TEXT NOT NULL,
+            PRIMARY KEY (essay, number)
+            """,
+        ),
+    ),
 }
 """What each later step of migrations.py does here, by its name."""
 

@@ -27,7 +27,8 @@ _WRITER_USAGE = f"""
         + coalesce((SELECT {_SIZE} FROM versions WHERE {_MINE}), 0)
         + coalesce((SELECT {_SIZE} FROM dm_messages WHERE writer = :writer), 0)
         + coalesce((SELECT {_SIZE} FROM critiques WHERE writer = :writer), 0)
-        + coalesce((SELECT {_SIZE} FROM voice_samples WHERE writer = :writer), 0),
+        + coalesce((SELECT {_SIZE} FROM voice_samples WHERE writer = :writer), 0)
+        + coalesce((SELECT {_SIZE} FROM feedback WHERE {_MINE}), 0),
         (SELECT count(*) FROM essays WHERE writer = :writer)
 """  # noqa: S608 - put together from what stands above
 _NOTE_WORDS = """(
@@ -37,7 +38,8 @@ _NOTE_WORDS = """(
     WHERE m.essay = :essay AND m.part = 0 AND n.text IS NULL
 ) AS words"""
 _ESSAY_USAGE = f"""
-    SELECT coalesce((SELECT {_SIZE} FROM {_NOTE_WORDS}), 0),
+    SELECT coalesce((SELECT {_SIZE} FROM {_NOTE_WORDS}), 0)
+        + coalesce((SELECT {_SIZE} FROM feedback WHERE essay = :essay), 0),
         (SELECT count(*) FROM notes WHERE essay = :essay)
         + (SELECT count(*) FROM dm_messages WHERE essay = :essay AND part = 0 AND note IS NULL),
         (SELECT count(*) FROM versions WHERE essay = :essay)

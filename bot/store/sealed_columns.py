@@ -62,6 +62,9 @@ DM_MESSAGE_ID = SealedColumn("dm_messages", "id", ("message", "part"))
 DM_MESSAGE_TEXT = SealedColumn("dm_messages", "text", ("message", "part"), replaced=True)
 DM_CHANNEL = SealedColumn("dm_channels", "channel", ("writer",), replaced=True)
 DM_LAST_READ = SealedColumn("dm_channels", "last_read", ("writer",), replaced=True)
+SHARE_PLACE = SealedColumn("shares", "place", _IN_ESSAY, _OF_ESSAY, replaced=True)
+FEEDBACK_TEXT = SealedColumn("feedback", "text", _IN_ESSAY, _OF_ESSAY, replaced=True)
+FEEDBACK_MESSAGE = SealedColumn("feedback", "message", _IN_ESSAY, _OF_ESSAY, replaced=True)
 SERVER_RULES = SealedColumn("server_rules", "rules", ("server",), "''", replaced=True)
 SECRET = SealedColumn("secrets", "value", ("name",), "''")
 
@@ -86,6 +89,9 @@ SEALED_COLUMNS = (
     DM_MESSAGE_TEXT,
     DM_CHANNEL,
     DM_LAST_READ,
+    SHARE_PLACE,
+    FEEDBACK_TEXT,
+    FEEDBACK_MESSAGE,
     SERVER_RULES,
     SECRET,  # the last: while the secret is not sealed to its place, others may not be
 )

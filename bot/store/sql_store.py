@@ -16,6 +16,7 @@ from bot.store.personal_data import SqlPersonalData
 from bot.store.quota import SqlQuota
 from bot.store.retention import SqlRetention
 from bot.store.server_rules import SqlServers
+from bot.store.sharing import SqlSharing
 from bot.store.support import SqlSupport
 from bot.store.voice import SqlVoice
 
@@ -86,6 +87,7 @@ class SqlStore:
             critiques=SqlCritiques(database),
             support=SqlSupport(database),
             voice=SqlVoice(database),
+            sharing=SqlSharing(database),
             ledger=SqlCalls(database),
             people=SqlPersonalData(database),
             servers=SqlServers(database),

@@ -20,7 +20,7 @@ ACTIONS = [(kind, name) for kind, table in ACTION_TABLES.items() for name in tab
 FORMS = [(kind, name) for kind, name in ACTIONS if ACTION_TABLES[kind][name].opens_form]
 FIELDS = (
     *("paste1", "paste4", "answer", "answer2", "left-out", "body0", "body1", "instruction", "section", "title", "text"),
-    *("sentence", "file", "word", "server", "member", "no such field", "\x00", "x" * 100),
+    *("feedback", "sentence", "file", "word", "server", "member", "no such field", "\x00", "x" * 100),
 )
 every_action = pytest.mark.parametrize(("kind", "action"), ACTIONS, ids=[f"{kind} {name}" for kind, name in ACTIONS])
 
@@ -156,7 +156,7 @@ async def opened(fuzzed: FuzzedBot, person: Person, kind: str, action: str, data
     """The form that an action opens on something of the person's own, if it opens one."""
     subject = "-"
     if kind != "server":
-        subject = person.subjects[0] if kind == "essay" else data.draw(st.sampled_from(person.subjects[1:]))
+        subject = person.subjects[0] if kind in ("essay", "share") else data.draw(st.sampled_from(person.subjects[1:]))
     argument = data.draw(st.sampled_from(["0", "1", "1.1"]))
     if action == "answer" and kind == "essay":
         await fuzzed.open(

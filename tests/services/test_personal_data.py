@@ -34,6 +34,7 @@ from bot.services.personal_data import (
 )
 from bot.services.retention import DeletionWarning
 from bot.services.services import Services
+from bot.services.sharing import Feedback, FeedbackKind, Share, ShareState
 from bot.services.store_ports import Transaction
 from bot.store.connection import column_names
 from bot.store.database import EncryptedDatabase
@@ -86,6 +87,10 @@ def _fill_the_rest(writer: str, essay: str, critique: str, at: datetime, tx: Tra
     tx.job_panels.save(job.id, MESSAGE, '{"token": "a-token"}')
     tx.values.set(f"member {writer} 0123", at.isoformat())
     tx.ledger.add_call(Reservation(writer, ModelRole.WRITER, "a-model", "draft", "hash", 1_000_000), at)
+    place = Share(1, 1, ShareState.CLOSED, CHANNEL, MESSAGE, f"Shared by {writer}", at)
+    tx.sharing.add(writer, essay, place)
+    said = f"Said about the essay of {writer}."
+    tx.sharing.add_feedback(writer, essay, Feedback(1, 1, FeedbackKind.READER, said, MESSAGE, at))
     tx.people.record(HostAction.SHOW, writer, at)
     tx.people.mark(writer, WriterMark.BLOCKED, at)
 

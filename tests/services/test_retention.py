@@ -70,7 +70,7 @@ def post(calendar: Calendar) -> Postman:
 
 @pytest.fixture
 def retention(room: Room, calendar: Calendar) -> RetentionService:
-    return RetentionService(room.store, calendar, 100, LOCAL_WRITER)
+    return RetentionService(room.store, calendar, 100, LOCAL_WRITER, room.services.sharing)
 
 
 async def live_through(retention: RetentionService, calendar: Calendar, post: Postman, until: int) -> None:
@@ -187,7 +187,7 @@ async def test_it_is_run_once_a_day_whatever_the_restarts(
     calendar.now += 90 * DAY
     assert await retention.run_if_due(post.warn)
     calendar.now += DAY - timedelta(seconds=1)
-    again = RetentionService(room.store, calendar, 100, LOCAL_WRITER)
+    again = RetentionService(room.store, calendar, 100, LOCAL_WRITER, room.services.sharing)
     assert not await again.run_if_due(post.warn)
     calendar.now += timedelta(seconds=1)
     assert await again.run_if_due(post.warn)
@@ -200,7 +200,7 @@ async def test_the_terminals_essays_and_those_of_a_host_without_the_setting_are_
     await begin(room, "At the keyboard", LOCAL_WRITER)
     await live_through(retention, calendar, post, 130)
     await begin(room, "Mine")
-    without = RetentionService(room.store, calendar, None, LOCAL_WRITER)
+    without = RetentionService(room.store, calendar, None, LOCAL_WRITER, room.services.sharing)
     await live_through(without, calendar, post, 400)
     assert post.tried == []
     assert await essays(room) == ["Mine"]

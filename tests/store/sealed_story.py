@@ -15,6 +15,7 @@ from bot.services.critiques import StoredCritique
 from bot.services.dm_messages import DmChannel
 from bot.services.jobs.job import JobKind, JobOutcome, JobState
 from bot.services.server_rules import ServerRules
+from bot.services.sharing import Feedback, FeedbackKind, Share, ShareState
 from bot.services.store_ports import Transaction
 from bot.store.database import EncryptedDatabase
 from bot.store.sealed_columns import SEALED_COLUMNS, SealedColumn
@@ -54,6 +55,8 @@ def fill(tx: Transaction, writer: str, at: datetime) -> None:
         tx.job_panels.save(job.id, message_id(writer, number), f"Address {words}")
         tx.jobs.end(job.id, JobOutcome(JobState.FAILED, error=f"Error {words}"), at)
         tx.messages.add(writer, message_id(writer, number), essay, 1, f"Message {words}")
+        tx.sharing.add(writer, essay, Share(1, 1, ShareState.OPEN, 1, number, f"Heading {words}", at))
+        tx.sharing.add_feedback(writer, essay, _said(f"Feedback {words}", message_id(writer, number + 4), at))
 
 
 def replace_all(tx: Transaction, writer: str, at: datetime) -> None:
@@ -75,6 +78,12 @@ def replace_all(tx: Transaction, writer: str, at: datetime) -> None:
     tx.messages.set_text(writer, other, "Another message")
     tx.servers.set_rules(f"server-{essay}", ServerRules(day_budget=Decimal(100)), at)
     tx.messages.set_last_read(writer, message_id(writer, 9))
+    tx.sharing.change(writer, essay, Share(1, 1, ShareState.CLOSED, 1, 7, "Another heading", at))
+    tx.sharing.change_feedback(writer, essay, _said("Other feedback", message_id(writer, 8), at))
+
+
+def _said(text: str, message: int, at: datetime) -> Feedback:
+    return Feedback(1, 1, FeedbackKind.READER, text, message, at)
 
 
 def opinion(words: str) -> Critique:

@@ -1,7 +1,7 @@
 """Read and write custom ids: what a button, a menu or a form says when it is used, in one versioned form.
 
-``essay:v1:<action>:<essay>:<version>:<argument>``; ``critique:v1:…`` and ``server:v1:…`` likewise. An id says all that
-a click means, so a message works for as long as it exists, whichever process answers.
+``essay:v1:<action>:<essay>:<version>:<argument>``; ``critique:v1:…``, ``server:v1:…`` and ``share:v1:…`` likewise. An
+id says all that a click means, so a message works for as long as it exists, whichever process answers.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from typing import Literal
 MAX_CUSTOM_ID_LENGTH = 100  # Discord's limit for a custom id
 NO_SUBJECT = "-"  # in place of an id, for an action that is about no essay or critique
 _PATTERN = re.compile(
-    r"(?P<kind>essay|critique|server):v1:(?P<action>[a-z][a-z-]{0,23}):(?P<subject>-|[0-9a-z]{1,16}):(?P<version>\d{1,9})"
+    r"(?P<kind>essay|critique|server|share):v1:(?P<action>[a-z][a-z-]{0,23}):(?P<subject>-|[0-9a-z]{1,16}):(?P<version>\d{1,9})"
     r":(?P<argument>[0-9A-Za-z._-]{0,32})",
     re.ASCII,
 )
 
-SubjectKind = Literal["essay", "critique", "server"]
+SubjectKind = Literal["essay", "critique", "server", "share"]
 
 
 @dataclass(frozen=True, slots=True)
 class CustomId:
     """The parts of a custom id.
 
-    ``subject`` is the essay's or the critique's id; an action about a server has none: it is about the server it is
-    used in. ``version`` is the number of the version that was current when the
-    message was made, 0 before there was one. ``argument`` is whatever else the action needs. ``str()`` of it raises
-    ValueError if it is longer than Discord accepts.
+    ``subject`` is the essay's or the critique's id. An action about a server has none: it is about the server it is
+    used in. One about a shared text is a reader's, and has the essay's id. ``version`` is the number of the version
+    that was current when the message was made, 0 before there was one. ``argument`` is whatever else the action needs.
+    ``str()`` of it raises ValueError if it is longer than Discord accepts.
     """
 
     kind: SubjectKind
@@ -54,5 +54,5 @@ def parse_custom_id(custom_id: str) -> CustomId | None:
     found = _PATTERN.fullmatch(custom_id)
     if found is None:
         return None
-    kinds: dict[str, SubjectKind] = {"essay": "essay", "critique": "critique", "server": "server"}
+    kinds: dict[str, SubjectKind] = {"essay": "essay", "critique": "critique", "server": "server", "share": "share"}
     return CustomId(kinds[found["kind"]], found["action"], found["subject"], int(found["version"]), found["argument"])

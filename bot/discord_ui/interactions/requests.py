@@ -128,7 +128,27 @@ def parse_request(interaction: Interaction, found: CustomId, writer: str) -> Act
         menu_values,
         tuple(files),
         read_server_parts=partial(read_server_parts, interaction),
+        user_id=interaction.user.id,
+        message=interaction.message.id if interaction.message is not None else None,
+        owns_message=is_own_panel(interaction),
+        may_write=interaction.permissions.send_messages_in_threads,
     )
+
+
+def is_own_panel(interaction: Interaction) -> bool:
+    """Return whether the used message is the person's own: made for their command, or in their DM with the bot.
+
+    In the DM that includes messages that no command asked for.
+    """
+    message = interaction.message
+    if message is None:
+        return False
+    metadata = message.interaction_metadata
+    if metadata is not None:
+        return metadata.user.id == interaction.user.id
+    channel = interaction.channel
+    recipient = channel.recipient if isinstance(channel, discord.DMChannel) else None
+    return interaction_context(interaction).is_bot_dm and recipient is not None and recipient.id == interaction.user.id
 
 
 def submitted_text(interaction: Interaction) -> str:

@@ -25,7 +25,7 @@ import discord
 
 from bot.discord_ui.dm.listener import DmListener
 from bot.discord_ui.errors import AnsweredElsewhere, DmForbidden, NotOwner, error_message, file_send_error
-from bot.discord_ui.interactions.requests import Interaction, interaction_context, submitted_text
+from bot.discord_ui.interactions.requests import Interaction, interaction_context, is_own_panel, submitted_text
 from bot.discord_ui.interactions.responses import (
     HandlerResult,
     InteractionContext,
@@ -33,6 +33,7 @@ from bot.discord_ui.interactions.responses import (
     MoveToDm,
     OpenForm,
     PostBelow,
+    PostPublicly,
     SendFile,
     SendFiles,
     ShowCard,
@@ -223,6 +224,12 @@ class Responder:
                         await self._send_file(pending, one)
             case MoveToDm():
                 await self._move_to_dm(pending, reply)
+            case PostPublicly(card, on_posted):
+                sent = await pending.interaction.followup.send(view=to_view(card), wait=True)
+                try:
+                    await on_posted(sent.id)
+                except BotError as error:  # it stands there, and is read from there later
+                    log.warning("after a message was posted: %s", type(error).__name__)
             case PostBelow(record, show):
                 await self._show_below(pending, show)
                 await self._leave_record(pending, record)  # last: if this fails, the panel can still be used
@@ -372,19 +379,3 @@ def _recorded(watch: JobWatch, record: Callable[[Card], None]) -> JobWatch:
         return replace(shown, on_shown=on_shown, watch=next_watch)
 
     return replace(watch, end=end)
-
-
-def is_own_panel(interaction: Interaction) -> bool:
-    """Return whether the used message is the person's own: made for their command, or in their DM with the bot.
-
-    In the DM that includes messages that no command asked for.
-    """
-    message = interaction.message
-    if message is None:
-        return False
-    metadata = message.interaction_metadata
-    if metadata is not None:
-        return metadata.user.id == interaction.user.id
-    channel = interaction.channel
-    recipient = channel.recipient if isinstance(channel, discord.DMChannel) else None
-    return interaction_context(interaction).is_bot_dm and recipient is not None and recipient.id == interaction.user.id

@@ -87,7 +87,8 @@ class ActionRequest:
     ``ticked`` the keys of its ticked boxes. ``values`` are all that was chosen in a message's menu. ``essay`` is the
     essay as it was when owner and version were checked; a handler that has changed something since must read it again.
     Where a form is to open it is None, and ``head`` is set. ``read_server_parts`` asks what the server has that it was
-    done in.
+    done in. ``user_id`` is the person's id in Discord, ``message`` that of the message with the button, and
+    ``owns_message`` whether that was made for them; ``may_write`` says whether they may write in a thread there.
     """
 
     custom_id: CustomId
@@ -101,6 +102,15 @@ class ActionRequest:
     essay: EssaySnapshot | None = None
     head: EssayHead | None = None
     read_server_parts: ReadServerParts = _no_server_parts
+    user_id: int = 0
+    message: int | None = None
+    owns_message: bool = False
+    may_write: bool = False
+
+    @property
+    def mention(self) -> str:
+        """The person as a text in Discord names them."""
+        return f"<@{self.user_id}>"
 
     @property
     def subject(self) -> str:
@@ -199,4 +209,12 @@ class PostBelow:
     show: ShowCard
 
 
-HandlerResult = ShowCard | OpenForm | SendFile | SendFiles | MoveToDm | PostBelow
+@dataclass(frozen=True, slots=True)
+class PostPublicly:
+    """Post a message that everybody in the channel sees; ``on_posted`` is given its id once Discord has accepted it."""
+
+    card: Card
+    on_posted: Callable[[int], Awaitable[None]]
+
+
+HandlerResult = ShowCard | OpenForm | SendFile | SendFiles | MoveToDm | PostBelow | PostPublicly

@@ -20,6 +20,7 @@ from bot.discord_ui.interactions.handlers import (
     personal_data,
     reports,
     server_rules,
+    sharing,
     voice,
 )
 from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult
@@ -119,6 +120,15 @@ ESSAY_ACTIONS: Mapping[str, Action] = {
     "report": _read_action(reports.send_essay_report),
     "shape": _read_action(reports.send_shape),
     "changes": _read_action(reports.show_changes),
+    "share": _write_action(sharing.show_share, current=True),  # it may read the thread of one that stands
+    "share-what": _write_action(sharing.choose_part, current=True),
+    "share-where": _write_action(sharing.choose_channel, current=True),
+    "share-post": _write_action(sharing.post, current=True),
+    "share-down": _write_action(sharing.take_down),
+    "feedback": _write_action(sharing.show_feedback),  # it stores what it reads in the thread
+    "feedback-answer": _form_action(sharing.open_answer_form),
+    "feedback-answer-save": _write_action(sharing.save_answer),
+    "feedback-delete": _write_action(sharing.delete_feedback),
     "notes": _read_action(notes.show_notes),
     "note": _read_action(notes.show_note),
     "note-edit": _form_action(notes.open_note_form),
@@ -174,7 +184,18 @@ SERVER_ACTIONS: Mapping[str, Action] = {
     "budgets": _form_action(server_rules.open_budgets_form),
     "budgets-save": _write_action(server_rules.save_budgets),
 }
-ACTION_TABLES = {"essay": ESSAY_ACTIONS, "critique": CRITIQUE_ACTIONS, "server": SERVER_ACTIONS}
+# Readers' buttons, on the text in its thread. Each handler looks whether the text stands there.
+SHARE_ACTIONS: Mapping[str, Action] = {
+    "give": _form_action(sharing.open_feedback_form),
+    "give-save": _write_action(sharing.post_feedback),
+    "take-back": _write_action(sharing.take_back),
+}
+ACTION_TABLES = {
+    "essay": ESSAY_ACTIONS,
+    "critique": CRITIQUE_ACTIONS,
+    "server": SERVER_ACTIONS,
+    "share": SHARE_ACTIONS,
+}
 MORE_MENU = "more"  # a menu whose options are actions
 _ACTIONS_WITHOUT_SUBJECT = {
     *("essays", "retain", "choose", "pasted", "list", "voice-add", "voice-save", "voice-delete"),

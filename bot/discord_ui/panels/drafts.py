@@ -146,10 +146,12 @@ def draft_card(
     notice: str | None = None,
     side_version: int | None = None,
     layout: DraftLayout | None = None,
+    *,
+    in_server: bool = False,
 ) -> Card:
     """Return the panel of the current version.
 
-    ``side_version`` is a version made from an older one meanwhile; it is offered.
+    ``side_version`` is a version made from an older one meanwhile; it is offered. A text can be shared ``in_server``.
     """
     essay, number = state.essay, state.version_number
     here = draft_page(version.text, position, layout)
@@ -192,7 +194,7 @@ def draft_card(
         )
     )
     parts.extend(button_rows(button(f"Open questions ({left})", "answer-open") if left else None))
-    parts.append(_more_menu(state))
+    parts.append(_more_menu(state, in_server=in_server))
     return Card(tuple(parts))
 
 
@@ -272,7 +274,7 @@ def _section_menu(state: EssayState, here: DraftPage) -> SelectMenu:
     )
 
 
-def _more_menu(state: EssayState) -> SelectMenu:
+def _more_menu(state: EssayState, *, in_server: bool) -> SelectMenu:
     history = state.history
     write = "Draft again" if state.has_model else "Add the newer notes"
     write_description = "from all notes; this version stays" if state.has_model else "each in its section, unchanged"
@@ -296,6 +298,12 @@ def _more_menu(state: EssayState) -> SelectMenu:
         if history.undo_version is not None
         else None,
         SelectOption("Last critique", "critique-last", "where you left it") if state.critique else None,
+        SelectOption("Share", "share", "as a thread in a channel of this server; you are asked first")
+        if in_server
+        else None,
+        SelectOption("Feedback", "feedback", "what others said: answer it, or take the thread down")
+        if state.was_shared
+        else None,
         jobs.partial_result_option(state),
         SelectOption("Notes", "notes", f"{count_noun(len(state.notes), 'note')}; leave one out, or take it in again"),
         SelectOption("Answer questions", "interview", "more material for the text"),

@@ -158,7 +158,7 @@ def confirm_delete_essay_card(essay: Essay, step: int, notice: str | None = None
     number = essay.head or 0
     title = escape_markdown(one_line(essay.title, 80))
     words = (
-        f"Delete “{title}” with its notes, versions and critiques?"
+        f"Delete “{title}” with its notes, versions and critiques? What you shared of it in Discord is taken down too."
         if step == 1
         else f"“{title}” cannot be brought back once it is deleted. Delete it for good?"
     )

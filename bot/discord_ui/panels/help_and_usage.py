@@ -30,9 +30,9 @@ def help_card(*, with_model: bool) -> Card:
                 "**/draft** begins an essay or returns to your latest one: answer questions, or paste notes. "
                 "In a DM with the bot you can also just write: each message is an answer or a note.\n"
                 "**/critique** reads any text as an editor would, **Apps → Critique this** any message.\n"
-                "**/essays** lists what you have, critiques of pasted texts too; **/export** gives a file.\n"
+                "**/essays** lists yours, **/export** gives a file, **More → Share** asks for feedback.\n"
                 "What you mark **[private]** stays out of posts and away from models until you unmark it.\n"
-                "**/voice** how you write, **/usage** costs, **/mydata** your data, **/settings** servers.\n\n" + model
+                "**/voice** your style, **/usage** costs, **/mydata** your data, **/settings** servers.\n\n" + model
             ),
             small_print(
                 f"Only you see your essays here. They are stored encrypted: {privacy_statement(with_model=with_model)}."

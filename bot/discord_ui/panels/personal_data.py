@@ -123,8 +123,8 @@ def delete_all_form() -> Form:
     return Form(str(CustomId("essay", "mydata-delete-save")), "Delete everything", (field,))
 
 
-def all_deleted_card(summary: PersonSummary) -> Card:
-    """Say that everything is deleted, and what no program can reach."""
+def all_deleted_card(summary: PersonSummary, left: str | None = None) -> Card:
+    """Say that everything is deleted, and what no program can reach; ``left`` is what may still stand in Discord."""
     kept = " What the host did about your data, and a block, stay noted without text." if summary.counts else ""
     return Card(
         (
@@ -134,6 +134,7 @@ def all_deleted_card(summary: PersonSummary) -> Card:
                 "bot that you still see show what they showed; their buttons find nothing.\n\n"
                 f"{WHAT_ELSE_HOLDS_IT} If you write to the bot again, it begins anew."
             ),
+            *((TextBlock(left),) if left else ()),
         )
     )
 

@@ -129,7 +129,10 @@ class Presenter:
             position = position or _initial_position(state)
             state = await add_claims(state, CLAIMS_TIMEOUT_SECONDS)
             layout = await load_layout(state.essay.writer, version.text)
-            return await in_thread(drafts.draft_card, state, version, position, notice, side_version, layout)
+            in_server = context.guild_id is not None
+            return await in_thread(
+                drafts.draft_card, state, version, position, notice, side_version, layout, in_server=in_server
+            )
         if (question := _displayed_question(state)) is not None:
             return interview.question_card(state, question, notice=notice, own_dm=context.is_bot_dm)
         return start.start_card(state, self.services.offered_structures, context, notice)

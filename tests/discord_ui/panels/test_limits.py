@@ -24,6 +24,7 @@ from bot.discord_ui.panels import (
     jobs,
     notes,
     personal_data,
+    sharing,
     start,
     voice,
 )
@@ -38,7 +39,7 @@ from bot.discord_ui.panels.cards import (
 )
 from bot.discord_ui.panels.drafts import DraftPosition
 from bot.discord_ui.panels.essay_state import EssayState
-from bot.discord_ui.panels.forms import split_into_fields
+from bot.discord_ui.panels.forms import section_options, split_into_fields
 from bot.discord_ui.panels.help_and_usage import help_card, usage_card
 from bot.essay.claims import find_unsupported_claims
 from bot.essay.critique import Category, Coverage, CoverageLevel, Critique, Finding, Severity, Strength
@@ -56,6 +57,16 @@ from bot.services.essays import editable_parts
 from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
 from bot.services.ledger import Spending, UsageRow
 from bot.services.personal_data import TABLE_DESCRIPTIONS, PersonSummary, WriterMark
+from bot.services.sharing import (
+    MAX_MESSAGE_CHARACTERS,
+    Feedback,
+    FeedbackKind,
+    GatheredFeedback,
+    Share,
+    ShareChannel,
+    SharedText,
+    ShareState,
+)
 from tests.simulators.discord.check_component_tree import Layout
 from tests.simulators.discord.errors import FormErrors
 from tests.simulators.discord.settings import Settings
@@ -216,6 +227,37 @@ def cards(words: str) -> Iterable[Card]:
         [replace(about, id=f"c{number:09}") for number in range(LIST_PAGE_SIZE)], 3, 9, notice
     )
     yield personal_data.confirm_delete_critique_card(about)
+    yield from sharing_cards(words, state.essay, version.text, notice)
+
+
+def sharing_cards(words: str, essay: Essay, text: str, notice: str) -> Iterable[Card]:
+    """The panels of a shared text, and what stands in its thread."""
+    heading = (words * 200)[:300].strip() or "x"
+    shared = SharedText("z" * 10, 999, 999, essay.title, heading, text, f"<@{10**19}>")
+    channels = [ShareChannel(10**19 + number, (words * 40)[:100]) for number in range(60)]
+    options = section_options(editable_parts(text), 39)
+    plan = sharing.SharePlan(39, shared, channels, channels[0], 99, (words * 90)[:300])
+    yield sharing.share_card(plan, options, notice)
+    yield sharing.share_card(replace(plan, section=None, shared=replace(shared, heading=None), channel=None), ())
+    yield sharing.opening_card(shared)
+    page = (words * 3_000)[:2_000]
+    yield from sharing.text_cards(shared, [page, page])
+    said = (words * 3_000)[:MAX_MESSAGE_CHARACTERS]
+    yield sharing.posted_feedback_card("z" * 10, 999, f"<@{10**19}>", said)
+    yield sharing.taken_back_card()
+    yield sharing.answer_card(said)
+    items = tuple(
+        Feedback(number, 1, FeedbackKind(kind), (words * 5_000)[:4_000], 10**19 + number, NOW)
+        for number, kind in enumerate(("reader", "answer") * 9)
+    )
+    for state in ShareState:
+        share = Share(1, 999, state, 10**19, 10**19, heading, NOW)
+        found = GatheredFeedback((share,), items, 999, 999, is_cut=True, problem=notice[:300])
+        for page_number in (0, 3, 10**8):
+            yield sharing.feedback_card(essay, found, page_number, notice)
+        yield sharing.feedback_card(essay, replace(found, items=()), 0)
+    yield sharing.confirm_take_down_card(essay)
+    yield sharing.confirm_delete_feedback_card(essay)
 
 
 @pytest.mark.parametrize("words", SCRIPTS.values(), ids=SCRIPTS)
@@ -250,6 +292,8 @@ async def test_every_form_is_accepted_by_discord(words: str) -> None:
         forms.revision_form(target, editable_parts(state.version.text), 40),
         forms.revision_form(target, editable_parts(state.version.text), 40, "x" * 2_000),
         forms.rename_form(target, state.essay.title),
+        sharing.feedback_form("z" * 10, 999_999_999),
+        sharing.answer_form("z" * 10, 999_999_999, 10**19, words * 900),
     ):
         payload = to_modal(form).to_dict()
         errors = FormErrors()

@@ -239,7 +239,9 @@ class InteractionHandler:
             "context": channel.context,
             "channel_id": str(channel.id),
             "channel": channel.payload(world.bot.payload()),
-            "app_permissions": str(MEMBER_PERMISSIONS),
+            "app_permissions": str(
+                world.bot_permissions(channel) if guild is not None and guild.bot else MEMBER_PERMISSIONS
+            ),
             "entitlements": [],
             "attachment_size_limit": world.settings.file_limit,
             "authorizing_integration_owners": found.owners,
@@ -249,7 +251,8 @@ class InteractionHandler:
             payload["guild_id"] = str(guild.id)
             payload["guild"] = {"id": str(guild.id), "locale": guild.locale, "features": []}
             payload["guild_locale"] = guild.locale
-            permissions = guild.members.get(found.account.id, MEMBER_PERMISSIONS)
+            held = guild.members.get(found.account.id, MEMBER_PERMISSIONS)
+            permissions = channel.allows(found.account.id, held)
             member = member_payload(found.account, permissions, guild.roles_of(found.account.id))
             payload["member"] = {**member, "user": found.account.payload()}
         else:

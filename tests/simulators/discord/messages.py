@@ -29,7 +29,7 @@ from tests.simulators.discord.models import Account, Channel, Interaction, Messa
 from tests.simulators.discord.screen_text import screen_text
 from tests.simulators.discord.timeline import Kind
 from tests.simulators.discord.uploads import Body
-from tests.simulators.discord.world import World
+from tests.simulators.discord.world import WITHHELD, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +217,8 @@ class Desk:
         bare = data
         if event != "MESSAGE_DELETE":
             data["member"] = member_payload(message.author, guild.members.get(message.author.id, 0))
-            if message.author is not self._world.bot and f"<@{self._world.bot.id}>" not in message.content:
-                bare = {**data, "content": "", "embeds": [], "attachments": [], "components": []}
+            if not self._world.gives_content(message):
+                bare = {**data, **WITHHELD}
         await self._gateway.dispatch(event, data, GUILD_MESSAGES, without=(MESSAGE_CONTENT, bare))
 
 

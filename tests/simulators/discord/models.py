@@ -10,11 +10,21 @@ from tests.simulators.discord.screen_text import modal_text, screen_text
 DmPolicy = Literal["open", "closed", "no mutual guild", "too fast"]
 PlaceKind = Literal["guild", "dm", "private"]
 
-# Writing, links, files, history, viewing, application commands, and using apps that the server has not added
-# (section "Permissions" of the documentation).
-MEMBER_PERMISSIONS = (1 << 11) | (1 << 14) | (1 << 15) | (1 << 16) | (1 << 10) | (1 << 31) | (1 << 50)
+# Section "Permissions" of the documentation.
 ADMINISTRATOR = 1 << 3
 MANAGE_GUILD = 1 << 5
+VIEW_CHANNEL, SEND_MESSAGES, READ_MESSAGE_HISTORY = 1 << 10, 1 << 11, 1 << 16
+MANAGE_THREADS, CREATE_PUBLIC_THREADS, SEND_MESSAGES_IN_THREADS = 1 << 34, 1 << 35, 1 << 38
+# What everybody may: the above but managing, links, files, application commands, and using apps that the server has not
+# added.
+MEMBER_PERMISSIONS = (
+    (VIEW_CHANNEL | SEND_MESSAGES | READ_MESSAGE_HISTORY | CREATE_PUBLIC_THREADS | SEND_MESSAGES_IN_THREADS)
+    | (1 << 14)
+    | (1 << 15)
+    | (1 << 31)
+    | (1 << 50)
+)
+TEXT, NEWS, NEWS_THREAD, PUBLIC_THREAD, FORUM = 0, 5, 10, 11, 15  # "Channel Types"
 
 
 @dataclass(slots=True)
@@ -36,7 +46,10 @@ class Account:
 
 @dataclass(slots=True, eq=False)
 class Guild:
-    """A server. ``bot`` False means the app was never added; ``external_apps`` False forces answers there ephemeral."""
+    """A server. ``bot`` False means the app was never added; ``external_apps`` False forces answers there ephemeral.
+
+    ``bot_permissions`` are what a role of the bot's own gives it besides what everybody may.
+    """
 
     id: int
     name: str
@@ -47,6 +60,7 @@ class Guild:
     channels: list["Channel"] = field(default_factory=list)
     roles: dict[int, str] = field(default_factory=dict)  # names by id, without the one that everybody has
     member_roles: dict[int, set[int]] = field(default_factory=dict)  # account id to role ids
+    bot_permissions: int = 0
 
     def roles_of(self, account: int) -> list[str]:
         """The ids of the roles that a member has, as Discord sends them: those that exist, without everybody's."""
@@ -60,9 +74,10 @@ class Guild:
 
 @dataclass(slots=True, eq=False)
 class Channel:
-    """A place where messages stand: a server's text channel, the bot's DM with one account, or a DM between people.
+    """A place where messages stand: a server's channel, the bot's DM with one account, or a DM between people.
 
-    With a ``parent`` it is a public thread of that channel.
+    With a ``parent`` it is a public thread of that channel. ``denied`` are the permissions that overwrites of a
+    server's channel take: by account, 0 for everybody. A thread has those of its channel.
     """
 
     id: int
@@ -73,6 +88,10 @@ class Channel:
     parent: "Channel | None" = None
     writable: bool = True  # False: the bot lacks SEND_MESSAGES here, 403/50013
     messages: list["Message"] = field(default_factory=list)  # oldest first, deleted ones too
+    type: int = TEXT
+    denied: dict[int, int] = field(default_factory=dict)
+    archived: bool = False
+    locked: bool = False
 
     @property
     def bot_present(self) -> bool:
@@ -83,16 +102,33 @@ class Channel:
         """Discord's interaction context type."""
         return {"guild": 0, "dm": 1, "private": 2}[self.kind]
 
+    def allows(self, account: int, permissions: int) -> int:
+        """What is left here of permissions that an account has in the whole server."""
+        denied = (self.parent or self).denied
+        return permissions & ~denied.get(0, 0) & ~denied.get(account, 0)
+
     def payload(self, bot: Json) -> Json:
         if self.parent is not None and self.guild is not None:
             whose = {"parent_id": str(self.parent.id), "owner_id": bot["id"], "guild_id": str(self.guild.id)}
-            about = {"archived": False, "auto_archive_duration": 1440, "archive_timestamp": "2024-01-01T00:00:00+00:00"}
-            counts = {"message_count": 0, "member_count": 1, "thread_metadata": {**about, "locked": False}}
-            thread = {"id": str(self.id), "type": 11, "name": self.name, **whose, **counts}
+            about = {"auto_archive_duration": 1440, "archive_timestamp": "2024-01-01T00:00:00+00:00"}
+            state = {**about, "archived": self.archived, "locked": self.locked}
+            counts = {"message_count": 0, "member_count": 1, "thread_metadata": state}
+            kind = NEWS_THREAD if self.parent.type == NEWS else PUBLIC_THREAD
+            thread = {"id": str(self.id), "type": kind, "name": self.name, **whose, **counts}
             return {**thread, "permissions": str(MEMBER_PERMISSIONS)}
         if self.guild is not None:
-            place = {"type": 0, "name": self.name, "guild_id": str(self.guild.id), "position": 0, "nsfw": False}
-            return {"id": str(self.id), **place, "permissions": str(MEMBER_PERMISSIONS)}
+            place = {"type": self.type, "name": self.name, "guild_id": str(self.guild.id), "nsfw": False}
+            place["position"] = self.guild.channels.index(self) if self in self.guild.channels else 0
+            overwrites = [
+                {"id": str(who or self.guild.id), "type": 1 if who else 0, "allow": "0", "deny": str(bits)}
+                for who, bits in sorted(self.denied.items())
+            ]
+            return {
+                "id": str(self.id),
+                **place,
+                "permission_overwrites": overwrites,
+                "permissions": str(MEMBER_PERMISSIONS),
+            }
         # For private channels this is what every participant but the bot would be told.
         return {"id": str(self.id), "type": 1, "recipients": [one.payload() for one in self.people] or [bot]}
 

@@ -28,6 +28,8 @@ EDIT = Rule("edit", "messages")
 READ = Rule("read", "read")
 TYPING = Rule("typing", "typing")
 DELETE = Rule("delete", "delete", 5, 1.0)
+GUILD = Rule("guild", "guild")
+THREAD = Rule("thread", "thread")
 WEBHOOK = Rule("webhook", "webhook")
 
 

@@ -1,4 +1,4 @@
-"""The routes themselves: login, commands, channels, interactions."""
+"""The routes themselves: login, commands, channels, threads, interactions."""
 
 from aiohttp import web
 
@@ -8,8 +8,20 @@ from tests.simulators.discord.gateway import Gateway
 from tests.simulators.discord.interactions import InteractionHandler
 from tests.simulators.discord.json_types import Json
 from tests.simulators.discord.messages import Desk, member_payload, without_permissions
-from tests.simulators.discord.models import Channel, Guild, Message
-from tests.simulators.discord.rate_limits import DELETE, EDIT, READ, SEND, TYPING, WEBHOOK
+from tests.simulators.discord.models import (
+    CREATE_PUBLIC_THREADS,
+    MANAGE_THREADS,
+    MEMBER_PERMISSIONS,
+    NEWS,
+    READ_MESSAGE_HISTORY,
+    SEND_MESSAGES,
+    SEND_MESSAGES_IN_THREADS,
+    TEXT,
+    Channel,
+    Guild,
+    Message,
+)
+from tests.simulators.discord.rate_limits import DELETE, EDIT, GUILD, READ, SEND, THREAD, TYPING, WEBHOOK
 from tests.simulators.discord.rest import Rest
 from tests.simulators.discord.uploads import Body
 from tests.simulators.discord.world import World
@@ -42,7 +54,7 @@ class Routes:
             rest.add(method, "/{rest:.*}", self._unknown, public=True)
 
     async def _unknown(self, request: web.Request, body: Body) -> None:
-        """Whatever is not imitated, such as threads, answers as an address that does not exist."""
+        """Whatever is not imitated answers as an address that does not exist."""
         raise ApiError(404, 0, "404: Not Found")
 
     def _login(self) -> None:
@@ -54,6 +66,7 @@ class Routes:
         add("GET", "/gateway/bot", self._gateway_bot)
         add("GET", "/users/{user}", self._user)
         add("POST", "/users/@me/channels", self._open_dm)
+        add("GET", "/guilds/{guild}", self._get_guild, rule=GUILD, resource="guild")
         add("GET", "/guilds/{guild}/members/{user}", self._member, rule=READ, resource="guild")
         add("GET", "/guilds/{guild}/roles", self._roles, rule=READ, resource="guild")
         add("GET", "/guilds/{guild}/channels", self._channels, rule=READ, resource="guild")
@@ -69,6 +82,9 @@ class Routes:
     def _channel_routes(self) -> None:
         add, messages = self._rest.add, "/channels/{channel}/messages"
         add("GET", "/channels/{channel}", self._get_channel)
+        add("PATCH", "/channels/{channel}", self._edit_thread, rule=THREAD, resource="channel")
+        add("DELETE", "/channels/{channel}", self._delete_thread, rule=THREAD, resource="channel")
+        add("POST", f"{messages}/{{message}}/threads", self._begin_thread, rule=THREAD, resource="channel")
         add("GET", messages, self._list_messages, rule=READ, resource="channel")
         add("POST", messages, self._send, rule=SEND, resource="channel")
         add("GET", f"{messages}/{{message}}", self._get_message, rule=READ, resource="channel")
@@ -130,22 +146,37 @@ class Routes:
         account = int(number) if number.isdecimal() else 0
         if account not in self._world.accounts:
             raise ApiError(404, 10013, "Unknown User")
-        if account not in found.members:
+        person, is_bot = self._world.accounts[account], account == self._world.bot.id
+        if account not in found.members and not is_bot:
             raise ApiError(404, 10007, "Unknown Member")
-        person = self._world.accounts[account]
         # Over HTTP a member has no permissions; in an interaction it does.
-        member = member_payload(person, 0, found.roles_of(account))
+        member = member_payload(person, 0, [str(self._world.bot.id)] if is_bot else found.roles_of(account))
         return {**without_permissions(member), "user": person.payload()}
 
     async def _roles(self, request: web.Request, body: Body) -> list[Json]:
         """Get Guild Roles: the one that everybody has, too, whose id is the server's."""
-        found = self._guild(request)
-        named = {found.id: "@everyone", **found.roles}
-        about = {"color": 0, "hoist": False, "managed": False, "mentionable": False, "permissions": "0", "flags": 0}
+        return self._role_payloads(self._guild(request))
+
+    def _role_payloads(self, guild: Guild) -> list[Json]:
+        """The roles, that of the bot last: Discord makes one for each app, here with the bot's own id."""
+        bot = self._world.bot
+        named = {guild.id: "@everyone", **guild.roles, bot.id: bot.name}
+        held = {guild.id: MEMBER_PERMISSIONS, bot.id: guild.bot_permissions}
+        about = {"color": 0, "hoist": False, "managed": False, "mentionable": False, "flags": 0}
         return [
-            {"id": str(number), "name": name, "position": place, **about}
+            {"id": str(number), "name": name, "position": place, "permissions": str(held.get(number, 0)), **about}
             for place, (number, name) in enumerate(named.items())
         ]
+
+    async def _get_guild(self, request: web.Request, body: Body) -> Json:
+        """Get Guild: the server with its roles, without its channels and members."""
+        found = self._guild(request)
+        about: Json = {"icon": None, "features": [], "emojis": [], "stickers": [], "preferred_locale": found.locale}
+        levels = {"verification_level": 0, "default_message_notifications": 0, "explicit_content_filter": 0}
+        more = {"mfa_level": 0, "nsfw_level": 0, "premium_tier": 0, "system_channel_flags": 0, "afk_timeout": 300}
+        owner = str(self._world.owner.id)
+        roles = self._role_payloads(found)
+        return {"id": str(found.id), "name": found.name, "owner_id": owner, "roles": roles, **about, **levels, **more}
 
     async def _channels(self, request: web.Request, body: Body) -> list[Json]:
         """Get Guild Channels: all but threads, without the permissions that an interaction's channel has."""
@@ -231,13 +262,17 @@ class Routes:
         errors.raise_if_any()
         before, after = int(request.query.get("before", 2**63)), int(request.query.get("after", 0))
         shown = [one for one in channel.messages if not one.deleted and not one.ephemeral and after < one.id < before]
+        if channel.guild is not None and not self._world.bot_permissions(channel) & READ_MESSAGE_HISTORY:
+            shown = []  # "no messages will be returned" (Get Channel Messages)
         chosen = shown[:limit] if "after" in request.query else shown[-limit:]
-        return [one.payload() for one in reversed(chosen)]
+        return [self._world.for_bot(one) for one in reversed(chosen)]
 
     async def _send(self, request: web.Request, body: Body) -> Json:
         channel = self._channel(request)
-        if not channel.writable:
-            raise ApiError(403, 50013, "Missing Permissions")
+        if channel.guild is not None:
+            self._need(channel, SEND_MESSAGES if channel.parent is None else SEND_MESSAGES_IN_THREADS)
+        if channel.locked:
+            self._need(channel, MANAGE_THREADS, locked=True)
         for person in channel.people:
             self._may_write(person.dms, opening=False)
         nonce = str(body.payload.get("nonce") or "")
@@ -245,13 +280,17 @@ class Routes:
         if nonce and body.payload.get("enforce_nonce") and known is not None:
             return known.payload()
         message = await self._desk.post(channel, body)
+        channel.archived = False  # "Sending a message will automatically unarchive the thread"
         self._nonces[channel.id, nonce] = message
         return message.payload()
 
     async def _get_message(self, request: web.Request, body: Body) -> Json:
-        return self._world.message_for_bot(self._channel(request), request.match_info["message"]).payload()
+        channel = self._channel(request)
+        return self._world.for_bot(self._world.message_for_bot(channel, request.match_info["message"]))
 
     async def _edit(self, request: web.Request, body: Body) -> Json:
+        if self._channel(request).archived:
+            raise ApiError(400, 50083, "Thread is archived")
         return (await self._desk.edit(self._own(request), body)).payload()
 
     async def _delete(self, request: web.Request, body: Body) -> None:
@@ -260,6 +299,52 @@ class Routes:
         if message.author is not self._world.bot:
             raise ApiError(403, 50003 if channel.kind == "dm" else 50013, "Cannot execute action on this message")
         await self._desk.delete(message)
+
+    def _need(self, channel: Channel, permission: int, *, locked: bool = False) -> None:
+        """403/50013 where the bot lacks a permission; 403/160005 in a thread that somebody has locked."""
+        if not self._world.bot_permissions(channel) & permission:
+            raise ApiError(403, 160005, "Thread is locked") if locked else ApiError(403, 50013, "Missing Permissions")
+
+    async def _begin_thread(self, request: web.Request, body: Body) -> Json:
+        """Start Thread from Message. The thread has the message's id."""
+        channel, payload = self._channel(request), body.payload
+        message = self._world.message_for_bot(channel, request.match_info["message"])
+        if channel.guild is None or channel.parent is not None or channel.type not in (TEXT, NEWS):
+            raise ApiError(400, 50024, "Cannot execute action on this channel type")
+        self._need(channel, CREATE_PUBLIC_THREADS)
+        errors = FormErrors()
+        errors.length(("name",), self._world.settings.length(str(payload.get("name") or "")), 1, 100)
+        if payload.get("auto_archive_duration", 1440) not in (60, 1440, 4320, 10080):
+            errors.choices(("auto_archive_duration",), (60, 1440, 4320, 10080))
+        errors.raise_if_any()
+        if message.id in self._world.channels:
+            raise ApiError(400, 160004, "A thread has already been created for this message")
+        threads = [one for one in self._world.channels.values() if one.parent and one.guild is channel.guild]
+        if sum(not one.archived for one in threads) >= self._world.settings.active_threads:
+            raise ApiError(400, 160006, "Maximum number of active threads reached")
+        return self._world.thread(channel, str(payload["name"]), message).payload(self._world.bot.payload())
+
+    async def _edit_thread(self, request: web.Request, body: Body) -> Json:
+        """Modify Channel, of a thread: its creator may archive it, locking needs Manage Threads ("Threads")."""
+        thread = self._channel(request)
+        first = next(iter(thread.messages), None)
+        is_own = first is not None and first.author is self._world.bot
+        if thread.parent is None or "locked" in body.payload or not is_own:
+            self._need(thread, MANAGE_THREADS)
+        if thread.locked:
+            self._need(thread, MANAGE_THREADS, locked=True)
+        thread.archived = bool(body.payload.get("archived", thread.archived))
+        thread.locked = bool(body.payload.get("locked", thread.locked))
+        return thread.payload(self._world.bot.payload())
+
+    async def _delete_thread(self, request: web.Request, body: Body) -> Json:
+        """Delete Channel, of a thread: it needs Manage Threads. Other channels would need Manage Channels."""
+        thread = self._channel(request)
+        if thread.parent is None:
+            raise ApiError(403, 50013, "Missing Permissions")
+        self._need(thread, MANAGE_THREADS)
+        self._world.delete_thread(thread)
+        return thread.payload(self._world.bot.payload())
 
     async def _typing(self, request: web.Request, body: Body) -> None:
         channel = self._channel(request)

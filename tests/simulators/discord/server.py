@@ -136,8 +136,13 @@ class DiscordSimulator:
         return guild
 
     def thread(self, place: Channel | Guild, name: str) -> Channel:
-        """A public thread of a server's channel; only its use as a place to act in is imitated, not its routes."""
+        """A public thread of a server's channel, begun by nobody in particular."""
         return self.world.thread(place.general if isinstance(place, Guild) else place, name)
+
+    def threads(self, place: Channel | Guild) -> list[Channel]:
+        """The threads of a channel that are not deleted, oldest first."""
+        channel = place.general if isinstance(place, Guild) else place
+        return [one for one in self.world.channels.values() if one.parent is channel]
 
     def private(self, *people: User) -> Channel:
         """A DM between people, without the bot."""

@@ -25,6 +25,10 @@ class Settings:
     max_concurrency: int = 1  # "Session Start Limit": IDENTIFYs in identify_interval, for each shard % max_concurrency
     identify_interval: float = 5.0  # what comes sooner gets op 9; 0 for a test whose bot starts again and again
     identifies_a_day: int = 1000  # "Session Start Limit"; one more, and the token is of no use any longer
+    message_content: bool = False
+    """Message Content Intent, as it is set in the Developer Portal: without it the content of others' messages in
+    servers is empty, in events and over HTTP alike ("Message Content Intent"), unless they mention the bot."""
+    active_threads: int = 1000  # of a server; more are refused with 160006 ("Threads")
     disallowed_intents: int = 0  # an IDENTIFY with any of these bits is closed with 4014
     rate_limits: bool = True
     latency: float = 0.0  # before every REST reply

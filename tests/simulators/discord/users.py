@@ -193,15 +193,34 @@ class User:
             modal.channel, SUBMIT, data, owners, f"submits {modal.title}", source=source, submitted=modal
         )
 
-    async def say(self, place: Place, text: str = "", attachments: list[Attachment] | None = None) -> Message:
-        """Writes a message. The bot hears of it as far as its intents reach."""
+    async def say(
+        self,
+        place: Place,
+        text: str = "",
+        attachments: list[Attachment] | None = None,
+        *,
+        reply_to: Message | None = None,
+        nitro: bool = False,
+    ) -> Message:
+        """Writes a message, with ``reply_to`` as a reply that mentions whom it replies to, as the client does it.
+
+        The bot hears of it as far as its intents reach. With ``nitro`` a message may have 4,000 characters.
+        """
         channel, world = self._channel(place), self._sim.world
-        if self._sim.settings.length(text) > 2000:
+        if self._sim.settings.length(text) > (4000 if nitro else 2000):
             raise NotOfferedError("a message of more than 2000 characters cannot be sent without Nitro")
+        if channel.locked:
+            raise NotOfferedError("nobody can write in a locked thread")
         if not text.strip() and not attachments:
             raise NotOfferedError("an empty message cannot be sent")
         message = Message(world.clock.snowflake(), channel, self.account, world.clock.isoformat(), text.strip())
         message.mentions = world.mentioned(message.content)
+        if reply_to is not None:
+            message.type = 19  # "Message Types"
+            message.reference = {"type": 0, "message_id": str(reply_to.id), "channel_id": str(channel.id)}
+            if reply_to.author not in message.mentions:
+                message.mentions += (reply_to.author,)
+        channel.archived = False
         message.uploads = [Uploader(world, channel).store(one) for one in attachments or ()]
         await self._sim.desk.say(message)
         return message

@@ -9,6 +9,8 @@ from tests.simulators.discord.errors import missing_access, unknown_channel, unk
 from tests.simulators.discord.json_types import Json
 from tests.simulators.discord.models import (
     MEMBER_PERMISSIONS,
+    SEND_MESSAGES,
+    VIEW_CHANNEL,
     Account,
     Channel,
     DmPolicy,
@@ -20,6 +22,9 @@ from tests.simulators.discord.models import (
 from tests.simulators.discord.settings import Settings
 from tests.simulators.discord.timeline import Timeline
 from tests.simulators.discord.uploads import Files
+
+THREAD_STARTER = 21  # "Message Types"
+WITHHELD: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
 
 
 class World:
@@ -58,9 +63,33 @@ class World:
             guild.channels.append(self._channel(Channel(self.clock.snowflake(), "guild", title, guild)))
         return guild
 
-    def thread(self, parent: Channel, name: str) -> Channel:
-        """A public thread of a server's channel; it is not among the server's channels, as on Discord."""
-        return self._channel(Channel(self.clock.snowflake(), "guild", name, parent.guild, parent=parent))
+    def thread(self, parent: Channel, name: str, starter: Message | None = None) -> Channel:
+        """A public thread of a server's channel; it is not among the server's channels, as on Discord.
+
+        That of a message has the message's id, and begins with a message that only refers to it ("Threads").
+        """
+        number = starter.id if starter is not None else self.clock.snowflake()
+        made = self._channel(Channel(number, "guild", name, parent.guild, parent=parent))
+        if starter is not None:
+            first = Message(self.clock.snowflake(), made, starter.author, self.clock.isoformat(), type=THREAD_STARTER)
+            first.reference = {"message_id": str(starter.id), "channel_id": str(parent.id), "type": 0}
+            self.remember(first)
+        return made
+
+    def delete_thread(self, thread: Channel) -> None:
+        """Removes a thread with all that stands in it, as whoever manages threads does."""
+        for message in thread.messages:
+            message.deleted = True
+        del self.channels[thread.id]
+        self.timeline.pulse()
+
+    def bot_permissions(self, channel: Channel) -> int:
+        """What the bot may in a server's channel or thread."""
+        assert channel.guild is not None
+        held = MEMBER_PERMISSIONS | channel.guild.bot_permissions
+        if not (channel.parent or channel).writable:
+            held &= ~SEND_MESSAGES
+        return channel.allows(self.bot.id, held)
 
     def dm(self, account: Account) -> Channel:
         """The bot's DM with an account, the same one every time."""
@@ -136,7 +165,20 @@ class World:
             raise unknown_channel()
         if not channel.bot_present:
             raise missing_access()
+        if channel.guild is not None and not self.bot_permissions(channel) & VIEW_CHANNEL:
+            raise missing_access()
         return channel
+
+    def for_bot(self, message: Message) -> Json:
+        """A message as the bot is given it: in a server without the words of others, unless they mention the bot."""
+        found = message.payload()
+        if message.channel.guild is None or self.settings.message_content or self.gives_content(message):
+            return found
+        return {**found, **WITHHELD}
+
+    def gives_content(self, message: Message) -> bool:
+        """Whether the bot is given what a message in a server says without Message Content Intent."""
+        return message.author is self.bot or self.bot in message.mentions
 
     def message_for_bot(self, channel: Channel, message_id: str) -> Message:
         """A message on the channel routes: ephemeral ones do not exist there (discord-api-docs#3090, #6253)."""

@@ -22,6 +22,7 @@ from bot.discord_ui.panels.presenter import Presenter
 from bot.discord_ui.panels.start import with_previous_essay
 from bot.essay.matching import default_structure
 from bot.essay.text.words import count_noun
+from bot.services.essays import join_sentences
 from bot.services.request_context import apply_rules
 from bot.services.server_rules import ALL_ALLOWED
 
@@ -79,13 +80,14 @@ async def delete_essay(presenter: Presenter, request: ActionRequest) -> HandlerR
     async with presenter.deleting(writer, essay.id):
         if (job := await services.jobs.running_job(writer, essay.id)) is not None:
             await services.jobs.stop(writer, job.id)
+        left = await services.sharing.take_down_before_deletion(writer, essay.id)
         await services.essays.delete_essay(writer, essay.id)
-    return await show_after_delete(presenter, request)
+    return await show_after_delete(presenter, request, left)
 
 
-async def show_after_delete(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Show the list once an essay is deleted, to the second of two clicks too."""
-    return await list_essays(presenter, request.writer, 0, "It is deleted.")
+async def show_after_delete(presenter: Presenter, request: ActionRequest, left: str | None = None) -> HandlerResult:
+    """Show the list once an essay is deleted, to the second of two clicks too; ``left`` is what it left in Discord."""
+    return await list_essays(presenter, request.writer, 0, join_sentences("It is deleted.", left))
 
 
 async def keep_from_deletion(presenter: Presenter, request: ActionRequest) -> HandlerResult:

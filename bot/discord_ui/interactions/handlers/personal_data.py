@@ -74,8 +74,8 @@ async def delete_all(presenter: Presenter, request: ActionRequest) -> HandlerRes
     if request.fields.get(WORD_FIELD, "").strip().casefold() != DELETE_WORD:
         notice = f"That was not “{DELETE_WORD}”, so nothing was deleted."
         return ShowCard(confirm_delete_all_card(await data.summary(writer), notice))
-    await data.delete(writer)
-    return ShowCard(all_deleted_card(await data.summary(writer)))
+    deletion = await data.delete(writer)
+    return ShowCard(all_deleted_card(await data.summary(writer), deletion.left))
 
 
 async def list_critiques(presenter: Presenter, request: ActionRequest) -> HandlerResult:
