@@ -129,7 +129,7 @@ def build_services(
         dm_messages=DmMessageService(essays, opened, clock, new_id),
         voice=VoiceService(essays, opened, clock),
         sharing=sharing,
-        personal_data=PersonalDataService(opened, jobs, ledger, found, clock, sharing),
+        personal_data=PersonalDataService(opened, jobs, found, clock, sharing),
         servers=ServerRulesService(opened, clock),
         retention=RetentionService(opened, clock, settings.retention_days, LOCAL_WRITER, sharing),
         jobs=jobs,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -207,29 +207,11 @@ class _BudgetAccount:
         return self.budget - Decimal(self.nano_total - self.nano_reserved) / NANO_PER_USD
 
 
-@dataclass(frozen=True, slots=True)
-class _SpentBefore:
-    """What a writer had spent at the time ``at`` in that day and month, in nano-dollars, before deleting their data."""
-
-    at: datetime
-    writer_day: int = 0
-    writer_month: int = 0
-
-    def counting_at(self, now: datetime) -> _SpentBefore:
-        """Return what of it counts against the budgets of another time."""
-        return _SpentBefore(
-            now,
-            self.writer_day if self.at >= _start_of_day(now) else 0,
-            self.writer_month if self.at >= start_of_month(now) else 0,
-        )
-
-
 class RecordingLedger:
     """The ledger over the store: enforce the budgets, and record what this process's own calls cost.
 
     Another process may write calls into the same store. ``month_refused_at`` is when this process last refused a call
-    because everybody's month is spent, None if it never did. What people had spent who deleted their data since this
-    process began is kept in its memory alone, so that a deletion renews no budget.
+    because everybody's month is spent, None if it never did.
     """
 
     def __init__(self, store: Store, budgets: Budgets) -> None:
@@ -237,7 +219,6 @@ class RecordingLedger:
         self.month_refused_at: datetime | None = None
         self._store = store
         self._recordings: dict[object, list[Settlement]] = {}
-        self._before_deletion: dict[str, _SpentBefore] = {}  # by writer
 
     @contextmanager
     def record_settlements(self) -> Iterator[list[Settlement]]:
@@ -254,7 +235,7 @@ class RecordingLedger:
 
         def step(tx: Transaction) -> int:
             writer = reservation.writer
-            spent, before = self._with_deleted(writer, tx.ledger.spending(writer, at), at)
+            spent = tx.ledger.spending(writer, at)
             held = tx.ledger.reserved(writer, at, at - _OPEN_CALL_AGE)
             accounts = _host_accounts(self.budgets, spent, held, at)
             if (server := reservation.server) is not None:
@@ -262,8 +243,6 @@ class RecordingLedger:
                 if not rules.allows_model or rules.is_damaged:
                     raise ModelNotAllowed
                 spent_there = tx.ledger.server_spending(server, writer, at)
-                # In which server it was spent before the deletion is not known any more: it counts in each.
-                spent_there = replace(spent_there, writer_day=spent_there.writer_day + before.writer_day)
                 held_there = tx.ledger.server_reserved(server, writer, at, at - _OPEN_CALL_AGE)
                 accounts += _server_accounts(rules, spent_there, held_there, at)
             _check_budgets(accounts, Decimal(reservation.max_nano_usd) / NANO_PER_USD)
@@ -290,28 +269,7 @@ class RecordingLedger:
 
     async def spending(self, writer: str, at: datetime) -> Spending:
         """See Ledger."""
-        return self._with_deleted(writer, await self._store.read(lambda tx: tx.ledger.spending(writer, at)), at)[0]
-
-    def remember_deleted(self, writer: str, spent: Spending, at: datetime) -> None:
-        """Go on counting what a writer had spent whose calls were made nobody's just now."""
-        if not spent.writer_month:
-            return
-        kept = {who: one for who, one in self._before_deletion.items() if one.at >= start_of_month(at)}
-        total = kept.get(writer, _SpentBefore(at)).counting_at(at)
-        kept[writer] = replace(
-            total, writer_day=total.writer_day + spent.writer_day, writer_month=total.writer_month + spent.writer_month
-        )
-        self._before_deletion = kept
-
-    def _with_deleted(self, writer: str, spent: Spending, at: datetime) -> tuple[Spending, _SpentBefore]:
-        """Return what a writer has spent, deleted calls included, and the part of these."""
-        before = self._before_deletion.get(writer, _SpentBefore(at)).counting_at(at)
-        whole = replace(
-            spent,
-            writer_day=spent.writer_day + before.writer_day,
-            writer_month=spent.writer_month + before.writer_month,
-        )
-        return whole, before
+        return await self._store.read(lambda tx: tx.ledger.spending(writer, at))
 
     async def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
         """See Ledger."""

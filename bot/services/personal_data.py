@@ -26,7 +26,6 @@ from bot.services.store_ports import Clock, Store, Transaction
 
 if TYPE_CHECKING:  # which import this module
     from bot.services.jobs.runner import JobRunner
-    from bot.services.ledger import RecordingLedger, Spending
 
 log = logging.getLogger(__name__)
 
@@ -176,14 +175,12 @@ class PersonalDataService:
         self,
         store: Store,
         jobs: JobRunner,
-        ledger: RecordingLedger,
         structures: Mapping[str, Structure],
         clock: Clock,
         sharing: SharingService,
     ) -> None:
         self._store = store
         self._jobs = jobs
-        self._ledger = ledger
         self._sharing = sharing
         self._structures = structures
         self._clock = clock
@@ -242,7 +239,8 @@ class PersonalDataService:
 
         A mark is stored first, so that nothing new of theirs is stored meanwhile, and that ``finish_deletions`` goes on
         after a kill. Another process that runs a job of theirs, as the bot does, sees the mark and stops it, which is
-        waited for. That the writer is blocked, and what the host did about them, stays.
+        waited for. That the writer is blocked, and what the host did about them, stays; and for the rest of the month
+        what they have spent, so that a deletion renews no budget.
         """
         now, left, waits = self._clock(), None, False
         if not leave_shared and await self._sharing.standing(writer):
@@ -263,15 +261,13 @@ class PersonalDataService:
 
         now = self._clock()
 
-        def delete(tx: Transaction) -> Spending | None:
-            if WriterMark.DELETING not in tx.people.marks(writer):
-                return None
-            spent = tx.ledger.spending(writer, now)
-            tx.people.delete(writer)
-            return spent
+        def delete(tx: Transaction) -> None:
+            if WriterMark.DELETING in tx.people.marks(writer):
+                spent = tx.ledger.spending(writer, now)
+                tx.people.delete(writer)
+                tx.ledger.keep_spending(writer, spent, now)
 
-        if (spent := await self._store.write(writer, delete)) is not None:
-            self._ledger.remember_deleted(writer, spent, now)
+        await self._store.write(writer, delete)
         await self._store.write(writer, lambda tx: tx.people.unmark(writer, WriterMark.DELETING))
         if self.on_deleted is not None:
             self.on_deleted(writer)

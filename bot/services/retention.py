@@ -231,3 +231,4 @@ def _delete_outlived(tx: Transaction, now: datetime) -> None:
     tx.retention.delete_calls(now - CALLS_KEPT)
     tx.retention.delete_memberships(now - MEMBERSHIPS_KEPT)
     tx.retention.delete_stored_counts(now - STORED_COUNTS_KEPT)
+    tx.retention.delete_kept_spending(now)

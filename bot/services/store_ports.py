@@ -493,13 +493,20 @@ class LedgerStore(Protocol):
         """Replace a call's worst cost by what it used and cost; return when it was made."""
 
     def spending(self, writer: str, at: datetime) -> Spending:
-        """Return what was spent in the day and month of ``at``, reservations included."""
+        """Return what was spent in the day and month of ``at``, reservations and ``keep_spending`` included."""
+
+    def keep_spending(self, writer: str, spent: Spending, at: datetime) -> None:
+        """Store what a writer whose data was deleted had spent in the day and month of ``at``, in their calls' place.
+
+        It stands under a pseudonym of the writer and the month, from which neither can be read. In which servers it was
+        spent is not known any more, so it counts in each.
+        """
 
     def reserved(self, writer: str, at: datetime, since: datetime) -> Spending:
         """Return the part of that which is reserved for calls that began after ``since`` and are not settled."""
 
     def server_spending(self, server: str, writer: str, at: datetime) -> ServerSpending:
-        """Return what was spent in a server on the day of ``at``, reservations included."""
+        """Return what was spent in a server on the day of ``at``, as ``spending`` does."""
 
     def server_reserved(self, server: str, writer: str, at: datetime, since: datetime) -> ServerSpending:
         """Return the part of that which is reserved for calls that began after ``since`` and are not settled."""
@@ -660,6 +667,9 @@ class RetentionStore(Protocol):
 
     def delete_stored_counts(self, before: datetime) -> None:
         """Delete how much each writer stored in the minutes before a time."""
+
+    def delete_kept_spending(self, at: datetime) -> None:
+        """Delete what ``LedgerStore.keep_spending`` stored before the month of ``at``."""
 
 
 class QuotaStore(Protocol):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.services.ledger import (
@@ -35,6 +38,7 @@ class SqlCalls:
     """The calls of models in one database. See LedgerStore for what each method promises."""
 
     def __init__(self, database: EncryptedDatabase) -> None:
+        self._database = database
         self._db = database.db
 
     def add_call(self, reservation: Reservation, at: datetime) -> int:
@@ -77,13 +81,39 @@ class SqlCalls:
         return parse_time(str(self._db.execute("SELECT at FROM calls WHERE id = ?", [call]).fetchone()[0]))
 
     def spending(self, writer: str, at: datetime) -> Spending:
-        return _sum_costs(self._db, writer, at, None)
+        found, (day, month) = _sum_costs(self._db, writer, at, None), self._kept(writer, at)
+        return replace(found, writer_day=found.writer_day + day, writer_month=found.writer_month + month)
+
+    def keep_spending(self, writer: str, spent: Spending, at: datetime) -> None:
+        if spent.writer_month:
+            day = _start_of_day(at).date().isoformat()
+            self._db.execute(
+                "INSERT INTO kept_spending (pseudonym, day, day_nano_usd, month_nano_usd) VALUES (?,?,?,?)"
+                " ON CONFLICT (pseudonym) DO UPDATE SET day = excluded.day, day_nano_usd = excluded.day_nano_usd,"
+                " month_nano_usd = excluded.month_nano_usd",
+                [self._monthly_pseudonym(writer, at), day, spent.writer_day, spent.writer_month],
+            )
+
+    def _kept(self, writer: str, at: datetime) -> tuple[int, int]:
+        """Return what is kept of a writer's spending in the day and the month of ``at``."""
+        row = self._db.execute(
+            "SELECT CASE WHEN day = ? THEN day_nano_usd ELSE 0 END, month_nano_usd FROM kept_spending"
+            " WHERE pseudonym = ?",
+            [_start_of_day(at).date().isoformat(), self._monthly_pseudonym(writer, at)],
+        ).fetchone()
+        return (int(row[0]), int(row[1])) if row is not None else (0, 0)
+
+    def _monthly_pseudonym(self, writer: str, at: datetime) -> str:
+        """Return a name that stands for the writer in one month, and that only who knows the writer can make."""
+        name = f"spending in {_start_of_day(at):%Y-%m} of {writer}"
+        return hmac.new(self._database.pseudonym_secret, name.encode(), hashlib.sha256).hexdigest()[:32]
 
     def reserved(self, writer: str, at: datetime, since: datetime) -> Spending:
         return _sum_costs(self._db, writer, at, since.astimezone(UTC).isoformat())
 
     def server_spending(self, server: str, writer: str, at: datetime) -> ServerSpending:
-        return _sum_server_costs(self._db, server, writer, at, None)
+        found = _sum_server_costs(self._db, server, writer, at, None)
+        return replace(found, writer_day=found.writer_day + self._kept(writer, at)[0])
 
     def server_reserved(self, server: str, writer: str, at: datetime, since: datetime) -> ServerSpending:
         return _sum_server_costs(self._db, server, writer, at, since.astimezone(UTC).isoformat())

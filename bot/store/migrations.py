@@ -612,3 +612,18 @@ def _sharing(db: Database) -> None:
         """,
     ):
         db.execute(statement)
+
+
+# What people had spent who deleted their data, until the month is over: under a pseudonym for each writer and month.
+@_migration("0025_kept_spending")
+def _kept_spending(db: Database) -> None:
+    db.execute(
+        """
+        CREATE TABLE kept_spending (
+            pseudonym TEXT PRIMARY KEY,
+            day TEXT NOT NULL,
+            day_nano_usd INTEGER NOT NULL,
+            month_nano_usd INTEGER NOT NULL
+        ) STRICT
+        """
+    )

@@ -381,6 +381,17 @@ _STEPS: Mapping[str, Sequence[str]] = {
             """,
         ),
     ),
+    "0025_kept_spending": (
+        _table(
+            "kept_spending",
+            """
+            pseudonym TEXT PRIMARY KEY,
+            day TEXT NOT NULL,
+            day_nano_usd BIGINT NOT NULL,
+            month_nano_usd BIGINT NOT NULL
+            """,
+        ),
+    ),
 }
 """What each later step of migrations.py does here, by its name."""
 

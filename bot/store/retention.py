@@ -94,6 +94,10 @@ class SqlRetention:
     def delete_stored_counts(self, before: datetime) -> None:
         self._db.execute("DELETE FROM stored WHERE minute < ?", [int(before.timestamp()) // 60])
 
+    def delete_kept_spending(self, at: datetime) -> None:
+        month = at.astimezone(UTC).strftime("%Y-%m")
+        self._db.execute("DELETE FROM kept_spending WHERE day < ?", [month])
+
 
 def _time_or_none(stored: Any) -> datetime | None:
     return parse_time(stored) if stored is not None else None

@@ -22,7 +22,7 @@ from bot.essay.structure import Structure
 from bot.essay.support import Check
 from bot.services.critiques import Decision
 from bot.services.jobs.job import JobKind, JobState
-from bot.services.ledger import NANO_PER_USD, Reservation
+from bot.services.ledger import NANO_PER_USD, RecordingLedger, Reservation
 from bot.services.llm_ports import ModelRole
 from bot.services.personal_data import (
     TABLE_DESCRIPTIONS,
@@ -50,7 +50,8 @@ from tests.store.test_database import stored_bytes
 pytestmark = pytest.mark.both_databases
 
 CHANNEL, MESSAGE = 1400000000000000001, 1400000000000000777
-NOBODYS_TABLES = {"keys", "secrets", "server_rules"}  # what the database needs for itself, and servers' rules
+# What the database needs for itself, servers' rules, and sums under names that are nobody's.
+NOBODYS_TABLES = {"keys", "secrets", "server_rules", "kept_spending"}
 
 
 async def live(room: Room, structure: Structure, writer: str) -> str:
@@ -330,7 +331,7 @@ async def test_a_blocked_writer_is_not_served_until_that_is_taken_back(services:
 
 
 async def test_deleting_everything_renews_no_budget(services: Services) -> None:
-    """What was spent is remembered in the process, and nothing of it is stored."""
+    """The sum alone stays, under nobody's name, until the month is over; a new process counts it too."""
     data, ledger = services.personal_data, services.ledger
     noon = services.clock().replace(hour=12)
     whole = int(ledger.budgets.writer_day * NANO_PER_USD)
@@ -342,12 +343,17 @@ async def test_deleting_everything_renews_no_budget(services: Services) -> None:
         await ledger.reserve(call(0.3), noon)
         await data.delete("me")
         assert (await data.summary("me")).counts == {}
+        ledger = RecordingLedger(services.store, ledger.budgets)  # as a new process has
         assert (await ledger.spending("me", noon)).writer_day == pytest.approx(whole * spent)
     with pytest.raises(BudgetSpent, match="Your budget for today is used up"):
         await ledger.reserve(call(0.3), noon)
     tomorrow = noon + timedelta(days=1)
     await ledger.reserve(call(0.3), tomorrow)
     assert (await ledger.spending("me", tomorrow)).writer_month == pytest.approx(whole * 1.2)
+    next_month = noon + timedelta(days=31)
+    assert (await ledger.spending("me", next_month)).writer_month == 0
+    await services.store.write("ledger", lambda tx: tx.retention.delete_kept_spending(next_month))
+    assert (await ledger.spending("me", tomorrow)).writer_month == pytest.approx(whole * 0.3)
 
 
 async def test_what_the_host_does_is_written_down_without_text(services: Services) -> None:

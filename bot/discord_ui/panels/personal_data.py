@@ -67,7 +67,8 @@ def personal_data_card(
                 f"and Discord's ids are encrypted: {privacy_statement(with_model=False)}.\n"
                 f"**For how long**: until you delete it.{untouched} Records of what models did for you go after "
                 f"{JOBS_KEPT.days} days, of what that cost after {CALLS_KEPT.days}. If you delete everything, what it "
-                "cost stays in the host's budget, without whose it was.\n"
+                "cost stays in the host's budget, without whose it was; its sum counts in your own budgets until the "
+                "month is over.\n"
                 f"**Who it is sent to**: {service}Discord has what you type and see in it."
             ),
             *((small_print(running),) if running else ()),
