@@ -7,10 +7,10 @@ import hashlib
 import hmac
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import discord
@@ -33,6 +33,8 @@ from bot.essay.text.words import count_noun
 from bot.services.store_ports import Transaction
 
 log = logging.getLogger("bot.discord")
+
+_FEW_IDENTIFIES = 100  # of the 1,000 a day that Discord allows: a bot that begins anew each minute is there in 15 hours
 
 
 class OutdatedCommand(BotError):
@@ -57,6 +59,11 @@ class CommandTree(app_commands.CommandTree[discord.Client]):
 
         if interaction.type is not discord.InteractionType.autocomplete and not interaction.response.is_done():
             await self.dispatcher.handle_command(interaction, "a command", AckMode.NEW_MESSAGE, fail)
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Leave a command to another process where this one may not serve its shard any more."""
+        client = interaction.client
+        return not isinstance(client, DiscordClient) or client.is_serving()
 
 
 def request_trace(per_second: int | None = None) -> aiohttp.TraceConfig:
@@ -86,8 +93,10 @@ def request_trace(per_second: int | None = None) -> aiohttp.TraceConfig:
 class DiscordClient(discord.Client):
     """The bot's connection. It caches nothing, and keeps no views or forms."""
 
-    def __init__(self, dispatcher: InteractionDispatcher, http_options: Mapping[str, Any] | None = None) -> None:
-        """Reach Discord's HTTP API by ``http_options``, which are arguments of discord.Client."""
+    def __init__(
+        self, dispatcher: InteractionDispatcher, http_options: Mapping[str, Any] | None = None, **options: Any
+    ) -> None:
+        """Reach Discord's HTTP API by ``http_options``; they and ``options`` are arguments of discord.Client."""
         intents = discord.Intents.none()
         intents.dm_messages = True  # not a privileged intent; what people write in the bot's own DM
         super().__init__(
@@ -97,6 +106,7 @@ class DiscordClient(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             **(http_options or {"http_trace": request_trace()}),
+            **options,
         )
         self.dispatcher = dispatcher
         self.gateway = GatewayState.CONNECTING
@@ -121,7 +131,8 @@ class DiscordClient(discord.Client):
                 account=application.user_integration_config is not None,
             ):
                 log.warning(line)
-        await self._sync_commands()
+        if self.serves_dms:
+            await self._sync_commands()
         services = self.dispatcher.services
         services.sharing.threads = DiscordThreads(self, services.pseudonym_secret)
         await self.dispatcher.resume_jobs(self)
@@ -205,19 +216,136 @@ class DiscordClient(discord.Client):
         self.gateway = state
         self.gateway_changed.set()
 
+    @property
+    def serves_dms(self) -> bool:
+        """Whether this process has shard 0, which gets all DMs, and does what is done once for all shards."""
+        return True
+
+    def is_serving(self) -> bool:
+        """Return whether this process may answer now; no other does so then for the same shards."""
+        return True
+
     async def on_message(self, message: discord.Message) -> None:
         """Pass on what somebody writes in the DM."""
-        self.dispatcher.dm_listener.on_message(message)
+        if self.is_serving():
+            self.dispatcher.dm_listener.on_message(message)
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Pass on an edit in the DM; raw, because no message is cached."""
-        self.dispatcher.dm_listener.on_edit(payload.message)
+        if self.is_serving():
+            self.dispatcher.dm_listener.on_edit(payload.message)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Pass on a deletion, so that the message is not read later."""
-        self.dispatcher.dm_listener.on_delete(payload.message_id)
+        if self.is_serving():
+            self.dispatcher.dm_listener.on_delete(payload.message_id)
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Pass on buttons, menus and forms; commands go through the tree."""
-        if interaction.type in (discord.InteractionType.component, discord.InteractionType.modal_submit):
+        is_component = interaction.type in (discord.InteractionType.component, discord.InteractionType.modal_submit)
+        if is_component and self.is_serving():
             await self.dispatcher.handle_component(interaction)
+
+
+class ShardLease(Protocol):
+    """The right of this process to serve its shards, which no other process has at the same time."""
+
+    def is_held(self) -> bool:
+        """Return whether this process may serve them now."""
+
+    async def wait_to_identify(self, shard: int, max_concurrency: int) -> None:
+        """Wait for a shard's turn to identify among all processes, and until the lease is held."""
+
+
+class ShardedDiscordClient(DiscordClient, discord.AutoShardedClient):
+    """The bot's connection by several shards, or by one that other processes could serve."""
+
+    def __init__(
+        self,
+        dispatcher: InteractionDispatcher,
+        http_options: Mapping[str, Any] | None,
+        shard_ids: Sequence[int],
+        shard_count: int,
+        lease: ShardLease | None,
+    ) -> None:
+        """Serve ``shard_ids`` of ``shard_count``, while the ``lease`` is held; None if there is one process alone."""
+        super().__init__(dispatcher, http_options, shard_ids=list(shard_ids), shard_count=shard_count)
+        self._ids = frozenset(shard_ids)
+        self._count = shard_count
+        self._lease = lease
+        self._max_concurrency = 1
+        self._connected: set[int] = set()
+        self._parked: list[discord.ShardInfo] = []
+
+    async def setup_hook(self) -> None:
+        """Ask Discord how many shards it recommends and how they may identify, then as for one shard."""
+        recommended, _, limits = await self.http.get_bot_gateway()
+        self._max_concurrency = limits["max_concurrency"]
+        if recommended > self._count:
+            log.warning("Discord recommends %d shards, and SHARD_COUNT says %d", recommended, self._count)
+        if limits["remaining"] < _FEW_IDENTIFIES:
+            log.warning(
+                "Discord lets a shard identify %d times more today, then it resets the token", limits["remaining"]
+            )
+        await super().setup_hook()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait for the shard's turn."""
+        if self._lease is None:
+            await super().before_identify_hook(shard_id, initial=initial)
+        else:
+            await self._lease.wait_to_identify(shard_id or 0, self._max_concurrency)
+
+    @property
+    def serves_dms(self) -> bool:
+        """See DiscordClient."""
+        return 0 in self._ids
+
+    def is_serving(self) -> bool:
+        """See DiscordClient. A process that was stopped for longer than its lease finds out here."""
+        return self._lease is None or self._lease.is_held()
+
+    def stand_by(self) -> None:
+        """Note that another process serves the shards."""
+        self._set_gateway_state(GatewayState.STANDING_BY)
+
+    async def disconnect_shards(self) -> None:
+        """Close the sessions, so that another process may have them."""
+        self._parked = [shard for shard in self.shards.values() if not shard.is_closed()]
+        await asyncio.gather(*(shard.disconnect() for shard in self._parked), return_exceptions=True)
+
+    async def connect_shards(self) -> None:
+        """Begin new sessions in place of those that ``disconnect_shards`` closed; discord.py sees to the others."""
+        for shard in self._parked:
+            await shard.connect()
+
+    async def on_connect(self) -> None:
+        """Do nothing: on_shard_connect says which shard it is."""
+
+    async def on_resumed(self) -> None:
+        """Do nothing: on_shard_resumed says which shard it is."""
+
+    async def on_disconnect(self) -> None:
+        """Do nothing: on_shard_disconnect says which shard it is."""
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """Note that a session has begun; if it is that of the DMs, read what was written before it."""
+        if shard_id == 0:
+            self.dispatcher.dm_listener.on_connect(self)
+        self._note_shard(shard_id, connected=True)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """Note that a session goes on; Discord has sent the events in between."""
+        self._note_shard(shard_id, connected=True)
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """Note that a connection is lost; discord.py reconnects."""
+        self._note_shard(shard_id, connected=False)
+
+    def _note_shard(self, shard: int, *, connected: bool) -> None:
+        """The bot counts as connected while all of its shards are."""
+        (self._connected.add if connected else self._connected.discard)(shard)
+        if self._connected >= self._ids:
+            self._set_gateway_state(GatewayState.CONNECTED)
+        elif self.gateway is GatewayState.CONNECTED:
+            self._set_gateway_state(GatewayState.LOST)

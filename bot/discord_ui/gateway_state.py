@@ -11,3 +11,5 @@ class GatewayState(StrEnum):
     CONNECTING = "connecting"
     CONNECTED = "connected"
     LOST = "lost"
+    STANDING_BY = "standing by"
+    """Another process serves the shards, and this one will once that is gone."""

@@ -158,14 +158,20 @@ class ShardLease:
     async def wait_to_identify(self, shard: int, max_concurrency: int) -> None:
         """Wait for this shard's turn among all processes, and until the lease is held.
 
-        ``max_concurrency`` is Discord's, of GET /gateway/bot. Raise StoreError.
+        ``max_concurrency`` is Discord's, of GET /gateway/bot. A server that is away is waited for.
         """
-        await self.wait_until_held()
-        seconds = await self._run_value(
-            _IDENTIFY, [shard % max_concurrency, _IDENTIFY_SECONDS, _IDENTIFY_SECONDS, _IDENTIFY_SECONDS]
-        )
-        await asyncio.sleep(max(0.0, seconds))
-        await self.wait_until_held()
+        values = [shard % max_concurrency, _IDENTIFY_SECONDS, _IDENTIFY_SECONDS, _IDENTIFY_SECONDS]
+        while True:
+            await self.wait_until_held()
+            try:
+                seconds = await self._run_value(_IDENTIFY, values)
+            except StoreError as error:
+                log.warning("when a shard may identify cannot be asked: %s", type(error).__name__)
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            await asyncio.sleep(max(0.0, seconds))
+            if self.is_held():
+                return
 
     async def release(self) -> None:
         """Let another process have the shards at once, and close the connection. Raise nothing."""
