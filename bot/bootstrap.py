@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from bot.llm.factory import ClaudeModels
     from bot.llm.prices import Price
     from bot.store.job_queue import JobQueue
+    from bot.store.message_locks import PostgresMessageLocks
 
 # Digits and letters that are not confused when read aloud or typed from paper (no i, l, o, u, 0 or 1).
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
@@ -190,6 +191,17 @@ def open_store(settings: Settings, clock: Clock) -> SqlStore:
         url, keys, clock, quota, connections=settings.database_connections
     )
     return opened
+
+
+def open_message_locks(settings: Settings, secret: bytes) -> PostgresMessageLocks:
+    """Return locks of Discord's messages among the processes of the PostgreSQL of the settings; ``close`` them.
+
+    A gateway and a worker in one process need locks of their own. ``secret`` is the store's.
+    """
+    from bot.store.message_locks import PostgresMessageLocks
+
+    assert settings.database_url is not None
+    return PostgresMessageLocks(settings.database_url.get_secret_value(), secret)
 
 
 def import_postgres() -> ModuleType:

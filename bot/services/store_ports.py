@@ -8,6 +8,7 @@ separate by writer, and decides nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum, auto
@@ -527,6 +528,10 @@ class LedgerStore(Protocol):
         """Return the sums of everybody's calls since then: of days the oldest first, of others what cost most."""
 
 
+JOB_PANELS_CHANNEL = "job_panels"
+"""On which PostgreSQL tells each change of the messages that show jobs; see JobPanelStore."""
+
+
 class PanelEditor(StrEnum):
     """Who edits a message that shows a job. The values are stored in the database."""
 
@@ -550,8 +555,8 @@ class StoredPanel:
 class JobPanelStore(Protocol):
     """The Discord messages that show jobs, so that another process can update them, now or after this one.
 
-    All that a message shows is of one writer. On PostgreSQL each change but a deletion notifies the channel
-    ``job_panels`` of the job's number and whether it has ended, as "17 0" or "17 1".
+    All that a message shows is of one writer. On PostgreSQL each change but a deletion is told on JOB_PANELS_CHANNEL:
+    the job's number and whether it has ended, as "17 0" or "17 1".
     """
 
     def save(self, job: int, message_id: int, address: str, editor: PanelEditor = PanelEditor.GATEWAY) -> None:
@@ -567,13 +572,16 @@ class JobPanelStore(Protocol):
         """Store that a worker goes on showing these jobs in a message that was left."""
 
     def delete(self, job: int, message_id: int | None = None) -> None:
-        """Delete one message of the job, or all."""
+        """Delete one message of the job, or all that gateways edit."""
 
     def delete_revisions(self, job: int, revisions: Collection[int]) -> None:
-        """Delete those messages of the job that have not changed since they had these revisions."""
+        """Delete those messages of the job that have not changed since they had these revisions, and damaged ones."""
 
-    def move(self, job: int, to: int) -> None:
-        """Store that the messages of one job show another job of the same writer from now on."""
+    def move(self, job: int, to: int, *, of_workers: bool = False) -> None:
+        """Store that the messages of one job show another job of the same writer from now on.
+
+        With ``of_workers`` those that a gateway edits stay: it runs on, and waits for the other job by itself.
+        """
 
     def revision(self, job: int, message_id: int) -> int | None:
         """Return the revision of a message that a worker edits, None if it is not a worker's (any more)."""
@@ -693,6 +701,29 @@ class KeyValueStore(Protocol):
 
     def delete(self, name: str) -> None:
         """Delete the value with this name."""
+
+
+class MessageLocks(Protocol):
+    """Locks among the processes of one database. A process that dies loses its own at once."""
+
+    def hold(self, message_id: int, late_seconds: float) -> AbstractAsyncContextManager[None]:
+        """Hold the lock of a message, once it is free. Raise StoreError.
+
+        If the work inside is cancelled, the lock is kept for ``late_seconds`` more, for as long as a request that was
+        given up may arrive at Discord.
+        """
+
+    async def wait_until_free(self, message_id: int, seconds: float) -> bool:
+        """Wait until nobody holds the lock of a message; return False if that is not so within the time."""
+
+    async def claim(self, job: int) -> bool:
+        """Take the right to show a job in its messages and to tell of its end; return whether no other process has it.
+
+        Raise StoreError.
+        """
+
+    async def give_back(self, job: int) -> None:
+        """Give back the right to show a job. Raise nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -289,7 +289,7 @@ class SqlJobPanels:
 
     def delete(self, job: int, message_id: int | None = None) -> None:
         if message_id is None:
-            self._db.execute("DELETE FROM job_panels WHERE job = ?", [job])
+            self._db.execute("DELETE FROM job_panels WHERE job = ? AND editor = ?", [job, PanelEditor.GATEWAY.value])
         else:
             values = [job, self._pseudonym(message_id)]
             self._db.execute("DELETE FROM job_panels WHERE job = ? AND message = ?", values)
@@ -297,16 +297,19 @@ class SqlJobPanels:
     def delete_revisions(self, job: int, revisions: Collection[int]) -> None:
         query = f"DELETE FROM job_panels WHERE job = ? AND revision IN ({marks(revisions)})"  # noqa: S608 - only marks
         self._db.execute(query, [job, *revisions])
+        if not self.of(job):  # what is damaged shows nothing any more
+            self._db.execute("DELETE FROM job_panels WHERE job = ?", [job])
 
-    def move(self, job: int, to: int) -> None:
-        query = "SELECT message, address, revision, editor FROM job_panels WHERE job = ? ORDER BY rowid"
-        rows = self._db.execute(query, [job]).fetchall()
+    def move(self, job: int, to: int, *, of_workers: bool = False) -> None:
+        query = "SELECT message, address, revision, editor FROM job_panels WHERE job = ? AND editor != ? ORDER BY rowid"
+        kept = PanelEditor.GATEWAY.value if of_workers else ""
+        rows = self._db.execute(query, [job, kept]).fetchall()
         row = self._db.execute("SELECT writer FROM jobs WHERE id = ?", [job]).fetchone()
         for message, sealed, revision, editor in rows:
             address = self._open(row[0], job, message, sealed, revision)
             if address is not None:
                 self._save(row[0], to, message, address, editor)
-        self.delete(job)
+        self._db.execute("DELETE FROM job_panels WHERE job = ? AND editor != ?", [job, kept])
 
     def revision(self, job: int, message_id: int) -> int | None:
         row = self._db.execute(
@@ -317,6 +320,8 @@ class SqlJobPanels:
 
     def of(self, job: int) -> Sequence[StoredPanel]:
         row = self._db.execute("SELECT writer FROM jobs WHERE id = ?", [job]).fetchone()
+        if row is None:  # the essay was deleted meanwhile
+            return []
         query = "SELECT message, address, revision, editor FROM job_panels WHERE job = ? ORDER BY rowid"
         found = (self._read(row[0], job, *one) for one in self._db.execute(query, [job]).fetchall())
         return [panel for panel in found if panel is not None]

@@ -82,6 +82,17 @@ async def test_messages_go_over_to_the_job_that_follows_with_whoever_edits_them(
     assert await addresses(store, follower) == [("first", "gateway"), ("second", "worker")]
 
 
+async def test_messages_of_a_gateway_that_runs_on_stay_with_their_job(store: SqlStore, job: Job, clock: Clock) -> None:
+    jobs = StoredJobs(store)
+    await save(store, job, ONE, "first", PanelEditor.GATEWAY)
+    await save(store, job, TWO, "second", PanelEditor.NOBODY)
+    await jobs.end_job(job.id, JobOutcome(JobState.INTERRUPTED), clock())
+    follower = await jobs.add_job("me", "one", JobKind.FINISH, 1, "", clock())
+    await store.write("me", lambda tx: tx.job_panels.move(job.id, follower.id, of_workers=True))
+    assert await addresses(store, job) == [("first", "gateway")]
+    assert await addresses(store, follower) == [("second", "nobody")]
+
+
 async def test_workers_are_told_which_jobs_they_show(store: SqlStore, job: Job, clock: Clock) -> None:
     other = await StoredJobs(store).add_job("me", "two", JobKind.QUESTION, None, "", clock())
     await save(store, job, ONE, "first", PanelEditor.NOBODY)

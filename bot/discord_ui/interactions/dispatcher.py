@@ -22,6 +22,7 @@ from bot.discord_ui.interactions.responses import HandlerResult, InteractionCont
 from bot.discord_ui.interactions.router import Router, find_route
 from bot.discord_ui.messages.content import fetch_file
 from bot.discord_ui.messages.editor import DISCORD_ERRORS, Click, EditTiming, MessageEditors
+from bot.discord_ui.messages.gateway_panels import GatewayJobPanels
 from bot.discord_ui.messages.job_panels import JobPanels
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import ShuttingDown
@@ -29,6 +30,7 @@ from bot.services import metrics
 from bot.services.request_context import apply_rules, request_scope
 from bot.services.resumption import resume_jobs
 from bot.services.services import Services
+from bot.services.store_ports import MessageLocks
 
 log = logging.getLogger("bot.discord")
 
@@ -54,18 +56,27 @@ class InteractionDispatcher:
         timing: EditTiming | None = None,
         *,
         is_served: Callable[[str], bool] = lambda _: True,
+        locks: MessageLocks | None = None,
+        serves: Callable[[int | None], bool] = lambda _: True,
     ) -> None:
-        """Take ``is_served`` to say whether a writer is served here, so that interrupted work of theirs goes on."""
+        """Take ``is_served`` to say whether a writer is served here, so that interrupted work of theirs goes on.
+
+        With ``locks`` workers edit the messages of long jobs, and ``serves`` is as for `GatewayJobPanels`.
+        """
         self.services = services
         self._is_served = is_served
+        self._has_workers = locks is not None
         self.access = Access(access, services.servers, services.store, services.pseudonym_secret, services.clock)
         self.presenter = Presenter(services)
         self._router = Router(self.presenter)
         self.writer_lock = self._router.writer_lock
         self._editors = MessageEditors(services.clock, timing)
         self.dm_listener = DmListener(self.presenter, self.access, self.writer_lock, self._editors)
-        self.job_panels = JobPanels(
-            services.jobs, services.store, self._editors, self.dm_listener.notifier.start_new_summary
+        notifier = self.dm_listener.notifier
+        self.job_panels = (
+            JobPanels(services.jobs, services.store, self._editors, notifier.start_new_summary)
+            if locks is None
+            else GatewayJobPanels(services, self._editors, notifier, locks, serves)
         )
         self._responder = Responder(self.job_panels, self.dm_listener, self._editors, self.writer_lock)
         services.personal_data.on_deleted = self.dm_listener.forget
@@ -88,10 +99,11 @@ class InteractionDispatcher:
     async def resume_jobs(self, client: discord.Client) -> None:
         """Go on with the jobs that an earlier process left, and update the panels that showed them. Raise StoreError.
 
+        Where there are workers, they go on with jobs by themselves.
         Call it once Discord has taken the token, so that no start which cannot succeed asks a model, and before any
         click is handled.
         """
-        if resumed := await resume_jobs(self.services, self._is_served):
+        if not self._has_workers and (resumed := await resume_jobs(self.services, self._is_served)):
             log.info("%d jobs that were interrupted go on", len(resumed))
         await self.job_panels.restore(client, self.presenter.watch_again, self.services.clock())
 

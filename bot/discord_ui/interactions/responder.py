@@ -145,7 +145,8 @@ class AckMode(Enum):
 class PendingInteraction:
     """An interaction that is being answered; ``click`` is its place among the clicks on its message.
 
-    ``is_acknowledged``: Discord has its first answer, though discord.py may not know it.
+    ``is_acknowledged``: Discord has its first answer, though discord.py may not know it. ``new_message`` is the id of
+    the message that this answer has made, if it has made one.
     """
 
     interaction: Interaction
@@ -153,6 +154,14 @@ class PendingInteraction:
     ack: AckMode
     click: Click
     is_acknowledged: bool = False
+    new_message: int | None = None
+
+    @property
+    def message_id(self) -> int | None:
+        """The id of the message that shows the result, None if it is not known yet."""
+        if self.ack is AckMode.NEW_MESSAGE:
+            return self.new_message
+        return self.interaction.message.id if self.interaction.message is not None else None
 
     @property
     def context(self) -> InteractionContext:
@@ -202,7 +211,7 @@ class Responder:
         await send_first_response(defer)
         # The new message may be clicked before this work is done: such clicks come after this one.
         click = self._editors.register_click(message) if message is not None else pending.click
-        return replace(pending, click=click, is_acknowledged=True)
+        return replace(pending, click=click, is_acknowledged=True, new_message=message)
 
     async def respond(self, pending: PendingInteraction, reply: HandlerResult) -> None:
         """Show a handler's result. Raise discord.HTTPException, OSError, DmForbidden, AnsweredElsewhere."""
@@ -236,21 +245,23 @@ class Responder:
 
     async def _show_card(self, pending: PendingInteraction, show: ShowCard) -> None:
         """Show a card in the message; do nothing if a later click has shown something there."""
-        if not pending.is_answered and (pending.click.editor.is_busy or pending.click.is_overtaken):
+        must_wait = pending.click.editor.is_busy or self._job_panels.is_shown_elsewhere(pending.message_id)
+        if not pending.is_answered and (must_wait or pending.click.is_overtaken):
             pending = await self.acknowledge(pending)  # no form opens after all, so acknowledge before it is late
-        message = await self._edit(pending, show.card)
+        message = await self._edit(pending, show.card, show.watch)
         if message is not None:
             self._follow(show, pending.click.editor, message, pending.writer if pending.context.is_bot_dm else None)
 
-    async def _edit(self, pending: PendingInteraction, card: Card) -> int | None:
+    async def _edit(self, pending: PendingInteraction, card: Card, watch: JobWatch | None = None) -> int | None:
         """Show a card in the message, by the first answer if that is not given yet, and return the message's id.
 
-        Return None if a later click has shown something there.
+        Return None if a later click has shown something there. ``watch`` is what the message is to follow then.
         """
         interaction, click = pending.interaction, pending.click
-        address = TokenAddress.of(interaction)
+        address = replace(TokenAddress.of(interaction), message_id=pending.message_id)
+        released = self._job_panels.released(pending.writer, pending.message_id, address, watch)
         if pending.is_answered:
-            message = await click.show(card, address)
+            message = await click.show(card, address, released=released)
         else:
 
             async def answer(card: Card) -> int:
@@ -258,7 +269,7 @@ class Responder:
                 await send_first_response(lambda: respond(view=to_view(card)))
                 return interaction.message.id if interaction.message else interaction.id
 
-            message = await click.show(card, address, answer)
+            message = await click.show(card, address, answer, released)
         if message is not None:
             click.editor.address = replace(address, message_id=message)
             self._editors.identify(message, click.editor)

@@ -136,13 +136,16 @@ class ExportFile:
 class JobWatch:
     """A job to follow on a panel: ``card`` draws it while it runs, ``end`` what is shown when it has ended.
 
-    ``result_buttons`` lead to the job's result, for a panel that cannot show it.
+    ``result_buttons`` lead to the job's result, for a panel that cannot show it. ``page`` of the text is being read,
+    None for the one being written, and ``notice`` stands on the card: with both another process can draw it again.
     """
 
     job: Job
     card: Callable[[JobView], Card]
     end: Callable[[], Awaitable[ShowCard]]
     result_buttons: tuple[Button, ...] = ()
+    page: int | None = None
+    notice: str | None = None
 
 
 def _do_nothing() -> None:

@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -133,7 +133,7 @@ class MessageAddress(Protocol):
         """Show the card and return the message's id. Raise one of DISCORD_ERRORS."""
 
     async def send(self, card: Card, nonce: str) -> None:
-        """Post the card beside the message. Raise one of DISCORD_ERRORS.
+        """Post the card beside the message. Raise one of DISCORD_ERRORS, and AddressExpired if it cannot be used.
 
         Discord takes only one message with the same ``nonce`` (at most 25 characters) within some minutes, so a card
         whose response was lost can be sent again.
@@ -262,10 +262,10 @@ class TokenAddress:
 
 
 class MessageEditor:
-    """The only writer of one message. Get it from `MessageEditors`.
+    """The only writer of one message in this process. Get it from `MessageEditors`.
 
     ``owner`` is who may update the message: set after a click was answered, and removed by the next click that shows
-    something.
+    something. Where another process edits the message too, ``hand_over`` and ``supersede`` say whose turn it is.
     """
 
     def __init__(self, timing: EditTiming, clock: Callable[[], datetime], tasks: set[asyncio.Task[None]]) -> None:
@@ -297,6 +297,15 @@ class MessageEditor:
         self._leave_expiring_address()
         return None if self.address is None else self.address.seconds_left(self._clock())
 
+    def hand_over(self) -> None:
+        """Show nothing of one's own in the message any more: another process edits it from now on."""
+        self.owner = self._wanted = None
+
+    def supersede(self) -> None:
+        """Take the message from its owner, because another process has shown something there: give up its request."""
+        self.owner = None
+        self._click_waits.set()
+
     async def update(
         self, owner: object, render: Callable[[], Card | None], *, hurry: asyncio.Event | None = None
     ) -> None:
@@ -315,11 +324,16 @@ class MessageEditor:
                 raise Superseded
             if (card := render()) is None:
                 return
+            if not self._waiting_clicks:
+                self._click_waits.clear()
             loop = asyncio.get_running_loop()
             outdated = [self._click_waits, *([hurry] if hurry is not None and not hurry.is_set() else [])]
             began = loop.time()
             try:
                 await self._edit(card, outdated)
+            except Superseded:
+                self.owner = None
+                raise
             except DISCORD_ERRORS:
                 self._failures += 1
                 raise
@@ -367,7 +381,12 @@ class MessageEditor:
                 return
 
     async def _show_click(
-        self, number: int, card: Card, address: MessageAddress, edit: Callable[[Card], Awaitable[int]]
+        self,
+        number: int,
+        card: Card,
+        address: MessageAddress,
+        edit: Callable[[Card], Awaitable[int]],
+        released: AbstractAsyncContextManager[bool],
     ) -> int | None:
         """Show the result of click ``number``. See `Click.show`."""
         self._waiting_clicks += 1
@@ -381,7 +400,10 @@ class MessageEditor:
         try:
             if self._shown_click > number:
                 return None
-            message_id = await self._request(card, edit, _CLICK_TIMEOUT_SECONDS)
+            async with released as is_free:
+                message_id = await self._request(card, edit, _CLICK_TIMEOUT_SECONDS)
+            if not is_free:
+                self._repeat_later()
             self._shown_click, self.owner, self._failures, self._next_update_at = number, None, 0, 0.0
             self._set_address(address)
             self._returned.append(asyncio.get_running_loop().time())
@@ -436,7 +458,7 @@ class MessageEditor:
                 await self._timing.pause(max(0.0, late_until - loop.time()))
                 async with self._lock:
                     if self._wanted is not None:
-                        with suppress(MessageDeleted, AddressExpired, *DISCORD_ERRORS):
+                        with suppress(Superseded, MessageDeleted, AddressExpired, *DISCORD_ERRORS):
                             await self._edit(self._wanted, [self._click_waits])
                 if self._late_until == late_until:
                     return
@@ -498,14 +520,21 @@ class Click:
         return self.editor._shown_click > self._number
 
     async def show(
-        self, card: Card, address: MessageAddress, edit: Callable[[Card], Awaitable[int]] | None = None
+        self,
+        card: Card,
+        address: MessageAddress,
+        edit: Callable[[Card], Awaitable[int]] | None = None,
+        released: AbstractAsyncContextManager[bool] | None = None,
     ) -> int | None:
         """Show the click's result, and return the message's id; None if a later click has shown something.
 
         ``edit`` makes the request if the address cannot do so yet. From then on the message is edited by ``address``
-        and has no owner. Raise what the request raises, and TimeoutError.
+        and has no owner. The request is made inside ``released``, in which no other process edits the message; it
+        yields False if a request of another process may still arrive, and then the card is shown once more. Raise what
+        the request raises, what ``released`` raises, and TimeoutError.
         """
-        return await self.editor._show_click(self._number, card, address, edit or address.edit)
+        edit = edit or address.edit
+        return await self.editor._show_click(self._number, card, address, edit, released or nullcontext(True))
 
 
 class MessageEditors:

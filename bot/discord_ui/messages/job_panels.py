@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import secrets
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+import re
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any
 
 import discord
 
@@ -25,6 +26,7 @@ from bot.discord_ui.messages.editor import (
     AddressExpired,
     AddressRecord,
     EditTiming,
+    MessageAddress,
     MessageDeleted,
     MessageEditor,
     MessageEditors,
@@ -39,21 +41,49 @@ from bot.discord_ui.recent import RecentSet
 from bot.errors import BotError, StoreError
 from bot.services.jobs.job import Job, JobKind, JobState, JobView
 from bot.services.jobs.runner import JobRunner
-from bot.services.store_ports import Store, Transaction
+from bot.services.store_ports import Store, StoredPanel, Transaction
 
 log = logging.getLogger(__name__)
 
+# How long a click waits for another process's edit of the message: a person waits for it.
+RELEASE_SECONDS = 2.0
 _MAX_REPORTED_JOBS = 1_000  # remembered as told: a click on such a job's panel may be answered long after its end
 
 
+_END_NONCE = re.compile(r"job-\d+-end")
+
+
+def end_nonce(job: int) -> str:
+    """Return the nonce of the message that tells of a job's end, the same in every process."""
+    return f"job-{job}-end"
+
+
+def is_end_nonce(nonce: object) -> bool:
+    """Return whether a message with this nonce tells of a job's end."""
+    return isinstance(nonce, str) and _END_NONCE.fullmatch(nonce) is not None
+
+
+def write_panel(record: AddressRecord, watch: JobWatch | None) -> str:
+    """Return what is stored of a message that shows a job: its address, and what it shows beside the job."""
+    shown = {"page": watch.page, "notice": watch.notice} if watch is not None else {}
+    return json.dumps({**asdict(record), **shown})
+
+
+def read_panel(stored: str) -> tuple[AddressRecord, int | None, str | None]:
+    """Return the address, the page being read and the notice out of what ``write_panel`` returned."""
+    found = json.loads(stored)
+    page, notice = found.pop("page", None), found.pop("notice", None)
+    return AddressRecord(**found), page, notice
+
+
 @dataclass(eq=False)
-class _FollowedJob:
+class FollowedJob:
     """A job that panels follow; the panel used last is the last in ``panels``."""
 
     job: Job
     view: JobView | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
-    panels: list[_JobPanel] = field(default_factory=list)
+    panels: list[JobPanel] = field(default_factory=list)
 
     def notify(self, view: JobView | None) -> None:
         """Tell every panel how far the job is; None says only that it has ended."""
@@ -63,7 +93,7 @@ class _FollowedJob:
 
 
 @dataclass(eq=False)
-class _JobPanel:
+class JobPanel:
     """One message that follows a job.
 
     ``shown`` is the card that it shows, None if that is not known. ``refusal`` is shown in place of a text that Discord
@@ -71,7 +101,7 @@ class _JobPanel:
     the message until a click shows something else in it; a panel that follows another job after this one has the same.
     """
 
-    followed: _FollowedJob
+    followed: FollowedJob
     watch: JobWatch
     editor: MessageEditor
     timing: EditTiming
@@ -82,6 +112,11 @@ class _JobPanel:
     content: PanelContent = PanelContent.OTHER
     end: ShowCard | None = None
     updated: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def record(self) -> AddressRecord | None:
+        """The message's address as it is stored, None if there is none."""
+        return self.editor.address.to_record() if self.editor.address is not None else None
 
     @property
     def is_muted(self) -> bool:
@@ -188,6 +223,10 @@ class _JobPanel:
         )
 
 
+WatchAgain = Callable[[Job, InteractionContext, int | None, str | None], Awaitable[JobWatch]]
+"""Return the watch of a job in a message that was stored, with its place, page and notice. See Presenter."""
+
+
 class JobPanels:
     """The panels of this process: a message follows one job at a time, a job may be followed by several messages.
 
@@ -201,9 +240,9 @@ class JobPanels:
         self._editors = editors
         self._timing = editors.timing
         self._on_message_sent = on_message_sent
-        self._followed: dict[int, _FollowedJob] = {}
-        self._panels: dict[MessageEditor, _JobPanel] = {}  # of each message that follows a job
-        self._panel_tasks: dict[_JobPanel, asyncio.Task[None]] = {}
+        self._followed: dict[int, FollowedJob] = {}
+        self._panels: dict[MessageEditor, JobPanel] = {}  # of each message that follows a job
+        self._panel_tasks: dict[JobPanel, asyncio.Task[None]] = {}
         self._job_tasks: set[asyncio.Task[None]] = set()
         self._reported: RecentSet[int] = RecentSet(_MAX_REPORTED_JOBS)
         self._store = store
@@ -212,34 +251,45 @@ class JobPanels:
         """Let a message follow a job, from the card that a click has just shown in it. Return at once."""
         self._watch(watch, editor, shown)
 
-    def _watch(
-        self, watch: JobWatch, editor: MessageEditor, shown: Card | None, after: _JobPanel | None = None
-    ) -> None:
+    def _watch(self, watch: JobWatch, editor: MessageEditor, shown: Card | None, after: JobPanel | None = None) -> None:
         """See ``watch``; ``after`` is the panel that the message was until now, where no click came between."""
-        followed = self._followed.get(watch.job.id)
-        if followed is None:
-            followed = self._followed[watch.job.id] = _FollowedJob(watch.job)
-            task = asyncio.create_task(self._follow_job(followed), name=f"panels-of-job-{watch.job.id}")
-            self._job_tasks.add(task)
-            task.add_done_callback(self._job_tasks.discard)
+        followed = self._follow(watch.job)
         before = self._panels.get(editor)
         if before is not None and before in followed.panels:  # it follows the same job, from before the click
             followed.panels.remove(before)
             self._drop(before)
-        panel = self._panels[editor] = _JobPanel(followed, watch, editor, self._timing, shown)
+        panel = self._panels[editor] = JobPanel(followed, watch, editor, self._timing, shown)
         if after is None:
             editor.owner = panel.owner
             followed.panels.append(panel)
         else:
             panel.owner = after.owner
             followed.panels.insert(0, panel)  # nobody has used it for this job
-        self._panel_tasks[panel] = asyncio.create_task(self._follow(panel), name=f"panel-of-job-{watch.job.id}")
-        record = editor.address.to_record() if editor.address is not None else None
-        if record is not None:
-            address = json.dumps(asdict(record))
-            self._write(watch.job, lambda tx: tx.job_panels.save(watch.job.id, record.message_id, address))
+        self._panel_tasks[panel] = asyncio.create_task(self._update(panel), name=f"panel-of-job-{watch.job.id}")
+        self._store_panel(panel, after)
 
-    async def _follow(self, panel: _JobPanel) -> None:
+    def _store_panel(self, panel: JobPanel, after: JobPanel | None) -> None:
+        """Store in the background which job a message shows. ``after`` is as for ``_watch``."""
+        job, record = panel.watch.job, panel.record
+        if record is not None:
+            stored = write_panel(record, panel.watch)
+            self._write(job, lambda tx: tx.job_panels.save(job.id, record.message_id, stored))
+
+    def _follow(self, job: Job) -> FollowedJob:
+        """Begin to follow a job, if it is not followed yet."""
+        followed = self._followed.get(job.id)
+        if followed is None:
+            followed = self._followed[job.id] = FollowedJob(job)
+            self._spawn(self._follow_job(followed), f"panels-of-job-{job.id}")
+        return followed
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Run ``work``, which raises nothing, in the background; ``wait_until_done`` waits for it."""
+        task = asyncio.create_task(work, name=name)
+        self._job_tasks.add(task)
+        task.add_done_callback(self._job_tasks.discard)
+
+    async def _update(self, panel: JobPanel) -> None:
         """Let the panel follow its job, and then the job that the result is still waiting for, if there is one."""
         await panel.follow()
         end = panel.end
@@ -254,15 +304,30 @@ class JobPanels:
         panel = self._panels.get(editor)
         if panel is None:
             return
-        job, record = panel.followed.job, editor.address.to_record() if editor.address is not None else None
         panel.followed.panels.sort(key=lambda one: one is panel)
-        if record is not None:
-            self._delete_stored(job, record)
+        if (record := panel.record) is not None:
+            self._delete_stored(panel.followed.job, record)
+
+    def on_bot_message(self, message: discord.Message) -> None:
+        """Receive a message of the bot's own in a DM that was posted or edited, by whatever process."""
+
+    def is_shown_elsewhere(self, message_id: int | None) -> bool:
+        """Return whether another process edits a message, so that a click on it takes longer to show something."""
+        return False
+
+    def released(
+        self, writer: str, message_id: int | None, address: MessageAddress, watch: JobWatch | None
+    ) -> AbstractAsyncContextManager[bool]:
+        """Have no other process edit a message while a click shows something there. See `Click.show`.
+
+        ``address`` is the click's, and ``watch`` what the message shows after it.
+        """
+        return nullcontext(True)
 
     async def restore(
         self,
         client: discord.Client,
-        watch_again: Callable[[Job, InteractionContext], Awaitable[JobWatch]],
+        watch_again: WatchAgain,
         now: datetime,
     ) -> None:
         """Show jobs that go on, or how they ended, in the messages that an earlier process left. Raise StoreError.
@@ -270,22 +335,27 @@ class JobPanels:
         Call it before any click is handled. It returns once every such message is known, not once all are edited.
         """
         for job, stored in await self._store.read(lambda tx: tx.job_panels.all()):
-            if not job.state.is_ended and not self._runner.is_running_here(job):
-                continue
-            record = AddressRecord(**json.loads(stored.address))
-            if (address := record.to_address(client, now)) is None:
-                self._delete_stored(job, record)
-                continue
-            try:
-                watch = await watch_again(job, record.context)
-            except StoreError:
-                raise
-            except BotError as error:  # such as a deleted essay, which the next click shows
-                log.info("the panel of job %d: %s", job.id, type(error).__name__)
-                continue
-            self.watch(watch, self._editors.posted(record.message_id, address), None)
-            if watch.job.id != job.id:  # it has ended, and the message shows what came after
-                self._delete_stored(job, record)
+            if job.state.is_ended or self._runner.is_running_here(job):
+                await self._restore(job, stored, client, watch_again, now)
+
+    async def _restore(
+        self, job: Job, stored: StoredPanel, client: discord.Client, watch_again: WatchAgain, now: datetime
+    ) -> None:
+        """Show a job in a message that shows it already. Raise StoreError."""
+        record, page, notice = read_panel(stored.address)
+        if (address := record.to_address(client, now)) is None:
+            self._delete_stored(job, record)
+            return
+        try:
+            watch = await watch_again(job, record.context, page, notice)
+        except StoreError:
+            raise
+        except BotError as error:  # such as a deleted essay, which the next click shows
+            log.info("the panel of job %d: %s", job.id, type(error).__name__)
+            return
+        self.watch(watch, self._editors.posted(record.message_id, address), None)
+        if watch.job.id != job.id:  # it has ended, and the message shows what came after
+            self._delete_stored(job, record)
 
     async def wait_until_done(self, seconds: float) -> None:
         """Wait at most ``seconds`` until every panel has shown the end of its job."""
@@ -310,28 +380,17 @@ class JobPanels:
             except StoreError as error:  # then after a restart the message stays as it is until it is clicked
                 log.warning("where a job is shown could not be stored: %s", type(error).__name__)
 
-        task = asyncio.create_task(write(), name="storing where a job is shown")
-        self._job_tasks.add(task)
-        task.add_done_callback(self._job_tasks.discard)
+        self._spawn(write(), "storing where a job is shown")
 
     def _tasks(self) -> set[asyncio.Task[None]]:
         return {*self._job_tasks, *self._panel_tasks.values(), *self._editors.tasks}
 
-    async def _follow_job(self, followed: _FollowedJob) -> None:
+    async def _follow_job(self, followed: FollowedJob) -> None:
         job = followed.job
         try:
-            try:
-                async for view in self._runner.watch(job.writer, job.id):
-                    followed.notify(view)
-            finally:
-                followed.ended.set()
-                followed.notify(None)
-            if job.id not in self._reported:
-                await self._report_end(followed)
-            while followed.panels:
-                await self._finished(followed.panels[-1])
-            if not self._goes_on(followed.view):
-                self._write(job, lambda tx: tx.job_panels.delete(job.id))
+            async with self._following(followed) as is_ours:
+                if is_ours:
+                    await self._follow_to_end(followed)
         except BotError as error:  # the store cannot be used, which the next click shows
             log.info("panels of job %d: %s", job.id, type(error).__name__)
         except Exception as error:  # noqa: BLE001 - nobody awaits this task: log a bug, without its message
@@ -341,26 +400,67 @@ class JobPanels:
             for panel in followed.panels:
                 self._drop(panel)
 
-    def _goes_on(self, view: JobView | None) -> bool:
+    def _following(self, followed: FollowedJob) -> AbstractAsyncContextManager[bool]:
+        """Hold the right to follow a job; yield whether no other process has it."""
+        return nullcontext(True)
+
+    def _is_shown_elsewhere(self, job: Job) -> bool:
+        """Return whether another process shows the job from now on."""
+        return False
+
+    async def _follow_to_end(self, followed: FollowedJob) -> None:
+        """Tell the panels how far a job is, and that it has ended. Raise BotError."""
+        try:
+            async for view in self._runner.watch(followed.job.writer, followed.job.id):
+                if self._is_shown_elsewhere(view.job):
+                    while followed.panels:
+                        self._drop(followed.panels.pop())
+                    return
+                followed.notify(view)
+        finally:
+            followed.ended.set()
+            followed.notify(None)
+        await self._report_end(followed)
+        while followed.panels:
+            await self._finished(followed.panels[-1])
+        if followed.view is not None and not self._goes_on(followed.view):
+            await self._forget_stored(followed)
+
+    def _goes_on(self, view: JobView) -> bool:
         """Return whether the next process goes on with the job in the messages that show it now.
 
         Where a question, titles or a placing were waited for, they show by now what a writer does without.
         """
-        if view is None or (view.job.kind.gives_way and view.job.kind is not JobKind.CHECK):
+        if view.job.kind.gives_way and view.job.kind is not JobKind.CHECK:
             return False
         return self._runner.is_closing and view.job.state is JobState.INTERRUPTED
 
-    async def _report_end(self, followed: _FollowedJob) -> None:
+    async def _forget_stored(self, followed: FollowedJob) -> None:
+        """Store that no message shows the job any more: its end was shown and told."""
+        job = followed.view.job if followed.view is not None else followed.job  # one that follows, after a kill
+        self._write(job, lambda tx: tx.job_panels.delete(job.id))
+
+    async def _report_end(self, followed: FollowedJob) -> None:
         """Tell of the job's end once, beside the panel used last; if that cannot be, beside the one before it."""
+        if await self._is_reported(followed.job):
+            return
         while followed.panels:
             panel = followed.panels[-1]
             if not await self._finished(panel) or followed.view is None:
                 continue
             if (card := panel.report(followed.view)) is None or await self._send(followed.job, panel, card):
-                self._reported.add(followed.job.id)
+                await self._set_reported(followed.job)
                 return
 
-    async def _finished(self, panel: _JobPanel) -> bool:
+    async def _is_reported(self, job: Job) -> bool:
+        """Return whether the job's end was told."""
+        return job.id in self._reported
+
+    async def _set_reported(self, job: Job) -> None:
+        """Remember that the job's end was told."""
+        self._reported.add(job.id)
+
+    async def _finished(self, panel: JobPanel) -> bool:
         """Wait until the panel is done, and stop following; return whether it ended without an error."""
         task = self._panel_tasks[panel]
         await asyncio.wait({task})
@@ -378,21 +478,21 @@ class JobPanels:
             error_message(error)
         return False
 
-    def _drop(self, panel: _JobPanel) -> None:
+    def _drop(self, panel: JobPanel) -> None:
         """Cancel a panel's task and forget it, whatever it has done."""
         task = self._panel_tasks.pop(panel)
         self._forget(panel)
         if not task.cancel() and not task.cancelled():
             task.exception()  # retrieve it, or asyncio logs that nobody did
 
-    def _forget(self, panel: _JobPanel) -> None:
+    def _forget(self, panel: JobPanel) -> None:
         """Release a panel, which holds a whole essay and a click, unless its message follows another job by now."""
         if self._panels.get(panel.editor) is panel:
             del self._panels[panel.editor]
 
-    async def _send(self, job: Job, panel: _JobPanel, card: Card) -> bool:
+    async def _send(self, job: Job, panel: JobPanel, card: Card) -> bool:
         """Post the card beside the panel, trying again after errors of Discord; return whether it was posted."""
-        nonce = secrets.token_hex(12)
+        nonce = end_nonce(job.id)
         for delay in (0.0, *self._timing.retry_delays):
             if delay:
                 await self._timing.pause(delay)

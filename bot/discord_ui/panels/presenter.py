@@ -332,10 +332,7 @@ class Presenter:
                 essay.title, now, "essay", essay.id, notice, version=state.version_number, pager=pager, page=page
             )
 
-        def read_page() -> DraftPosition:
-            return DraftPosition(_LAST_PAGE if page is None else page)
-
-        return ShowCard(card(view), self._essay_job_watch(view.job, card, context, read_page))
+        return ShowCard(card(view), self._essay_job_watch(view.job, card, context, page, notice))
 
     def _show_critique_running(
         self, title: str | None, view: JobView, critique: str, context: InteractionContext, notice: str | None
@@ -347,38 +344,51 @@ class Presenter:
 
         buttons = (action_button("Show the critique", "show", critique, kind="critique"),)
         end = partial(self.show_critique, view.job.writer, critique, context, notice=notice)
-        return ShowCard(card(view), JobWatch(view.job, card, self._with_deletion_check(view.job, end), buttons))
+        watch = JobWatch(view.job, card, self._with_deletion_check(view.job, end), buttons, notice=notice)
+        return ShowCard(card(view), watch)
 
-    async def watch_again(self, job: Job, context: InteractionContext) -> JobWatch:
-        """Return the watch of a job whose message an earlier process left: of what goes on, or to show how it ended."""
+    async def watch_again(
+        self, job: Job, context: InteractionContext, page: int | None = None, notice: str | None = None
+    ) -> JobWatch:
+        """Return the watch of a job whose message another process showed: of what goes on, or to show how it ended.
+
+        ``page`` and ``notice`` are as in `JobWatch`.
+        """
         if job.state.is_ended:
-            return self._essay_job_watch(job, lambda _: Card(()), context)
+            return self._essay_job_watch(job, lambda _: Card(()), context, page, notice)
         if jobs.is_pasted_critique(job):
-            watch = (await self.show_critique(job.writer, job.argument, context)).watch
+            watch = (await self.show_critique(job.writer, job.argument, context, notice=notice)).watch
         elif job.kind.gives_way and job.kind is not JobKind.CHECK:
             state = await load_essay_state(self.services, job.writer, job.subject)
             return self._essay_job_watch(job, lambda now: interview.waiting_card(state, now, None), context)
         else:
-            watch = (await self.show_essay(job.writer, job.subject, context, sets_dm_topic=False)).watch
+            position = DraftPosition(page) if page is not None else None
+            shown = await self.show_essay(
+                job.writer, job.subject, context, position=position, notice=notice, sets_dm_topic=False
+            )
+            watch = shown.watch
         # It may have ended meanwhile.
-        return watch if watch is not None else self._essay_job_watch(job, lambda _: Card(()), context)
+        return watch or self._essay_job_watch(job, lambda _: Card(()), context, page, notice)
 
     def _essay_job_watch(
         self,
         job: Job,
         card: Callable[[JobView], Card],
         context: InteractionContext,
-        read_page: Callable[[], DraftPosition] | None = None,
+        page: int | None = None,
+        notice: str | None = None,
     ) -> JobWatch:
         """Return the watch of a job on an essay: ``card`` while it runs, then ``_show_job_end``.
 
-        ``read_page`` says which page of the text is being read.
+        ``page`` and ``notice`` are as in `JobWatch`.
         """
         if jobs.is_pasted_critique(job):
-            end = partial(self.show_critique, job.writer, job.argument, context)
+            end = partial(self.show_critique, job.writer, job.argument, context, notice=notice)
         else:
-            end = partial(self._show_job_end, job, context, read_page)
-        return JobWatch(job, card, self._with_deletion_check(job, end), _result_buttons(job, context))
+            end = partial(self._show_job_end, job, context, page)
+        return JobWatch(
+            job, card, self._with_deletion_check(job, end), _result_buttons(job, context), page=page, notice=notice
+        )
 
     def watch_check(self, job: Job, shown: Card, end: Callable[[], Awaitable[ShowCard]]) -> JobWatch:
         """Return the watch of a check beside a card that stays until ``end`` has what the check came to."""
@@ -435,12 +445,10 @@ class Presenter:
 
         return end
 
-    async def _show_job_end(
-        self, started: Job, context: InteractionContext, read_page: Callable[[], DraftPosition] | None = None
-    ) -> ShowCard:
+    async def _show_job_end(self, started: Job, context: InteractionContext, page: int | None = None) -> ShowCard:
         """Show the result of an ended job on an essay: the critique, or the text with a notice of how it ended.
 
-        A draft stays on the page that is being read.
+        A draft stays on page ``page``, which is being read; None stands for the last one.
         """
         writer, essay = started.writer, started.subject
         if started.kind is JobKind.CHECK:
@@ -470,8 +478,8 @@ class Presenter:
         cut_short = made is not None and not made.is_complete and job.state is JobState.DONE
         told_end = _DRAFT_UNFINISHED if cut_short else self._outcome_notice(job)
         position: DraftPosition | None = None
-        if made is not None and read_page is not None and job.kind in (JobKind.DRAFT, JobKind.FINISH):
-            position = read_page()
+        if made is not None and job.kind in (JobKind.DRAFT, JobKind.FINISH):
+            position = DraftPosition(_LAST_PAGE if page is None else page)
         if made is not None and job.kind is JobKind.REVISION and job.state is JobState.DONE:
             told = RevisionRequest.from_job(job)
             told_end = told_end or jobs.revised_message(made.number, told.note)

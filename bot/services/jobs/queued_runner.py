@@ -168,7 +168,7 @@ class QueuedJobRunner:
             job = tx.jobs.add(writer, subject, kind, base, argument, asked, server=server, kills=kills)
             tx.queue.defer(job, self._max_per_writer, busy)
             if follows is not None:
-                tx.job_panels.move(follows.id, job.id)
+                tx.job_panels.move(follows.id, job.id, of_workers=True)
             return job
 
         return await self._store.write(writer, add)

@@ -34,10 +34,16 @@ class Fault:
     retry_after: float
     times: int | None
     used: int = 0
+    held: asyncio.Event | None = None
 
     @property
     def spent(self) -> bool:
         return self.times is not None and self.used >= self.times
+
+    def release(self) -> None:
+        """Lets what ``hold`` keeps go on, and keeps nothing more."""
+        assert self.held is not None
+        self.held.set()
 
     def fail(self) -> None:
         status = self.status or 500
@@ -78,6 +84,11 @@ class Faults:
         """Answers matching requests later by so many seconds."""
         return self._add(Fault(method, path, None, 0, seconds, False, 0.0, times))
 
+    def hold(self, method: str, path: str, times: int | None = 1) -> Fault:
+        """Keeps matching requests on their way until :meth:`Fault.release`, even if the bot gives them up."""
+        fault = Fault(method, path, None, 0, 0.0, False, 0.0, times, held=asyncio.Event())
+        return self._add(fault)
+
     def clear(self) -> None:
         self._faults.clear()
 
@@ -92,7 +103,9 @@ class Faults:
                 continue
             fault.used += 1
             self._timeline.pulse()
-            if fault.status is None:
+            if fault.held is not None:
+                await fault.held.wait()
+            elif fault.status is None:
                 await asyncio.sleep(fault.delay)
             elif fault.applied:
                 return fault

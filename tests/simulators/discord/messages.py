@@ -77,6 +77,7 @@ class Desk:
         message.owners = interaction.owners if interaction else world.owners(world.bot, channel)
         message.only_for = interaction.account.id if interaction and ephemeral else None
         message.reference = self._reference(body.payload, channel)
+        message.nonce = body.payload.get("nonce")
         self._write(message, draft, body.payload)
         message.pings = () if loading else pings(message.text, message.allowed_mentions)
         world.remember(message)

@@ -186,6 +186,7 @@ class Message:
     reference: Json | None = None
     mentions: tuple[Account, ...] = ()
     snapshots: tuple[Json, ...] = ()  # what was forwarded, as it was then
+    nonce: str | int | None = None  # as it was sent ("Message Object": "used for validating a message was sent")
 
     @property
     def ephemeral(self) -> bool:
@@ -245,6 +246,8 @@ class Message:
             "mention_roles": [],
             "mention_everyone": False,
         }
+        if self.nonce is not None:
+            found["nonce"] = self.nonce
         if self.reference:
             found["message_reference"] = self.reference
         if self.snapshots:

@@ -173,6 +173,10 @@ class DiscordSimulator:
         """Answers matching requests later."""
         return self.faults.delay(method, path, seconds, times)
 
+    def hold(self, method: str, path: str, times: int | None = 1) -> Fault:
+        """Keeps matching requests on their way until the fault is released."""
+        return self.faults.hold(method, path, times)
+
     def automod(self, blocked: Callable[[str], bool] | None) -> None:
         """Refuses sends and edits in servers whose text the predicate is true for (400/200000). None ends it."""
         self.desk.automod = blocked

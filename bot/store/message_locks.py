@@ -1,0 +1,159 @@
+"""Locks among processes on PostgreSQL: one connection of its own, whose session holds them (advisory locks).
+
+They fall with the connection, so that a process which dies leaves none. Their numbers are keyed, and tell nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+
+from bot.errors import StoreError, StoreUnavailable
+from bot.store.postgres import async_connect, describe_url, translate_errors
+
+log = logging.getLogger(__name__)
+
+# Between two looks at a lock that another process holds. A session that waits for one lock can ask for no other.
+_LOOK_SECONDS = 0.05
+
+
+class PostgresMessageLocks:
+    """See MessageLocks. One object's locks do not keep one another out."""
+
+    def __init__(self, url: str, secret: bytes) -> None:
+        """Lock in the database at ``url``; ``secret`` is the store's, which keys the locks' numbers."""
+        self._url = url
+        self._name = describe_url(url)
+        self._secret = secret
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._connecting = asyncio.Lock()
+        self._claimed: set[int] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._is_closed = False
+
+    @asynccontextmanager
+    async def hold(self, message_id: int, late_seconds: float) -> AsyncIterator[None]:
+        """See MessageLocks."""
+        key = self._message_key(message_id)
+        await self._wait_for(key)
+        late = 0.0
+        try:
+            yield
+        except asyncio.CancelledError:
+            late = late_seconds
+            raise
+        finally:
+            unlocking = self._spawn(self._unlock(key, late))
+            if not late:
+                await asyncio.shield(unlocking)
+
+    async def wait_until_free(self, message_id: int, seconds: float) -> bool:
+        """See MessageLocks."""
+        key = self._message_key(message_id)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wait_for(key)
+        except TimeoutError:
+            return False
+        except StoreError as error:
+            log.info("a message's lock could not be looked at: %s", type(error).__name__)
+            return False
+        self._spawn(self._unlock(key))
+        return True
+
+    async def claim(self, job: int) -> bool:
+        """See MessageLocks."""
+        if job in self._claimed:
+            return False
+        self._claimed.add(job)
+        is_ours = False
+        try:
+            is_ours = await self._lock(self._job_key(job))
+        finally:
+            if not is_ours:
+                self._claimed.discard(job)
+        return is_ours
+
+    async def give_back(self, job: int) -> None:
+        """See MessageLocks."""
+        self._claimed.discard(job)
+        await asyncio.shield(self._spawn(self._unlock(self._job_key(job))))
+
+    async def close(self) -> None:
+        """Let all locks go."""
+        self._is_closed = True
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._connection is not None:
+            await self._connection.close()
+
+    def _message_key(self, message_id: int) -> int:
+        return self._key(f"message-lock:{message_id}")
+
+    def _job_key(self, job: int) -> int:
+        return self._key(f"job-panels-lock:{job}")
+
+    def _key(self, name: str) -> int:
+        digest = hmac.new(self._secret, name.encode(), hashlib.sha256).digest()
+        return int.from_bytes(digest[:8], signed=True)
+
+    async def _wait_for(self, key: int) -> None:
+        while not await self._lock(key):  # noqa: ASYNC110 - what is waited for happens in another process
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _lock(self, key: int) -> bool:
+        """Take a lock, if nobody has it; what is taken when the caller has been cancelled is given back."""
+        asking = self._spawn(self._ask("SELECT pg_try_advisory_lock(%s)", key))
+        try:
+            return bool(await asyncio.shield(asking))
+        except asyncio.CancelledError:
+            self._spawn(self._undo(asking, key))
+            raise
+
+    async def _undo(self, asking: asyncio.Task[Any], key: int) -> None:
+        if await asking:
+            await self._unlock(key)
+
+    async def _unlock(self, key: int, late_seconds: float = 0.0) -> None:
+        """Let a lock go; if that cannot be asked, the connection is lost, and the lock with it."""
+        await asyncio.sleep(late_seconds)
+        try:
+            await self._ask("SELECT pg_advisory_unlock(%s)", key)
+        except StoreError as error:
+            log.info("a lock fell with the connection: %s", type(error).__name__)
+
+    async def _ask(self, query: str, key: int) -> bool:
+        with translate_errors(self._name):
+            connection = await self._connected()
+            try:
+                row = await (await connection.execute(query.encode(), [key])).fetchone()
+            except psycopg.Error:
+                await connection.close()  # whatever it was, all locks are let go, and the next question connects anew
+                raise
+        return bool(row and row[0])
+
+    async def _connected(self) -> psycopg.AsyncConnection[Any]:
+        """Return the connection; a new one takes the rights to jobs again that the last one had, if they are free."""
+        async with self._connecting:
+            if self._is_closed:
+                raise StoreUnavailable(self._name, "it was closed")
+            if self._connection is None or self._connection.closed:
+                self._connection = await async_connect(self._url)
+                for job in self._claimed:
+                    await self._connection.execute("SELECT pg_try_advisory_lock(%s)", [self._job_key(job)])
+            return self._connection
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run ``work`` to its end even if whoever waits for it is cancelled."""
+        task = asyncio.create_task(work, name="message-lock")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
