@@ -55,6 +55,8 @@ _SUBSTITUTES: Mapping[Mark, str] = {
     "strikethrough": "{} shows no strikethrough: the words that are struck out read like all others.",
     "picture": "A picture is a link in this file: put the picture itself in its place.",
 }
+_PICTURE_IN_TEXT = "Of a picture its description alone is in this text: add the picture itself where you post it."
+_TEXT_MARKS: frozenset[Mark] = frozenset({"nested list"})
 # Liquid, https://shopify.github.io/liquid/basics/introduction/, and Hugo, https://gohugo.io/content-management/shortcodes/
 _LIQUID = re.compile(r"\{[{%]")
 _SHORTCODE = re.compile(r"\{\{[<%]")
@@ -135,13 +137,14 @@ _DEVTO: FrontMatter = {
 
 _TARGETS = (
     ExportTarget("markdown", "Markdown", "stored", ".md"),
-    ExportTarget("text", "plain text", "text", ".txt"),
+    ExportTarget("text", "plain text", "text", ".txt", shows=_TEXT_MARKS),
     ExportTarget(
         "linkedin",
         "LinkedIn",
         "short text",
         ".txt",
         next_step="Paste it into a new post.",
+        shows=_TEXT_MARKS,
         max_characters=MAX_LINKEDIN_CHARACTERS,
         sources=(
             "https://bulkpublish.com/blog/linkedin-character-limit/",
@@ -371,9 +374,11 @@ def _front_matter(target: ExportTarget, post: ExportablePost) -> str:
 
 def _describe_marks(target: ExportTarget, body: str) -> Iterator[str]:
     """Say of each mark in the text that the place does not show what became of it."""
-    if target.form in ("html", "docx"):
+    if target.shows != _ALL_MARKS:
+        is_text = target.form in ("text", "short text")
         for mark in sorted(_marks_in(body) - target.shows):
-            yield _SUBSTITUTES[mark].format(target.label)
+            said = _PICTURE_IN_TEXT if is_text and mark == "picture" else _SUBSTITUTES[mark].format(target.label)
+            yield said[0].upper() + said[1:]
     if target.template_marks is not None and (found := target.template_marks.search(body)):
         yield (
             f"The text holds {found.group()}, which {target.label} takes for a command of its own: look at that place "

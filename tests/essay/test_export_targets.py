@@ -307,6 +307,9 @@ def test_a_title_that_stands_over_the_text_too_is_not_there_twice(key: str) -> N
     [
         ("medium", "Medium shows no tables: each row is a line of its own."),
         ("medium", "Medium shows no lists inside lists: look at them after pasting."),
+        ("linkedin", "LinkedIn shows no strikethrough: the words that are struck out read like all others."),
+        ("linkedin", "Of a picture its description alone is in this text: add the picture itself where you post it."),
+        ("text", "Plain text shows no tables: each row is a line of its own."),
         ("substack", "Its title has a field of its own there: T"),
         ("html", "A picture is a link in this file: put the picture itself in its place."),
         (
