@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from bot.essay.report import build_report
+from bot.essay.report import build_report, compare_public_texts
+from bot.terminal.output import SafeConsole
 from bot.terminal.shape_view import ShapeView
+from bot.terminal.views import render_diff
 from tests.essay.sample_report import SOURCE
+from tests.services.reports.test_page import STRANGE_TEXTS
 from tests.terminal.conftest import Ran
 from tests.terminal.scripted_terminal import Terminal
 
@@ -78,3 +83,15 @@ def test_a_shape_fits_the_screen_and_tells_every_figure_in_words(columns: int) -
         "■ not in",
     ):
         assert figure in said
+
+
+@pytest.mark.parametrize("text", STRANGE_TEXTS.values(), ids=STRANGE_TEXTS)
+def test_the_shape_and_the_changes_of_any_text_fit_a_narrow_screen(text: str) -> None:
+    source = replace(SOURCE, text=f"## {'无' * 60} {'x' * 200}\n\n{text}", critique=None, check=None, before=None)
+    shown = io.StringIO()
+    screen = SafeConsole(file=shown, width=40)
+    screen.print(ShapeView(build_report(source).shape))
+    for old, new in (("", source.text), (source.text, ""), (source.text, f"{source.text}\nMore of it.")):
+        screen.print(render_diff(compare_public_texts(old, new), styled=False))
+    assert max(map(cell_len, shown.getvalue().splitlines())) <= 40
+    assert "\x1b" not in shown.getvalue()
