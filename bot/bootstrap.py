@@ -100,10 +100,18 @@ def build_services(
         opened.close()
         raise
 
+    locks: list[PostgresMessageLocks] = []
+
+    def open_locks() -> PostgresMessageLocks:
+        locks.append(open_message_locks(settings, opened.pseudonym_secret))
+        return locks[-1]
+
     async def close() -> None:
         try:
             await checking.close()
             await jobs.close()
+            for one in locks:
+                await one.close()
             if claude is not None:
                 await claude.close()
         finally:
@@ -140,6 +148,7 @@ def build_services(
         pseudonym_secret=opened.pseudonym_secret,
         close=close,
         notifications=queue.notifications if queue is not None else None,
+        open_message_locks=open_locks if queue is not None else None,
     )
 
 

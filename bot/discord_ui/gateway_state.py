@@ -13,3 +13,5 @@ class GatewayState(StrEnum):
     LOST = "lost"
     STANDING_BY = "standing by"
     """Another process serves the shards, and this one will once that is gone."""
+    NOT_NEEDED = "not needed"
+    """A worker has no connection to it."""

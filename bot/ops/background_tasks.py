@@ -16,8 +16,6 @@ from bot.discord_ui.panels.retention import deletion_warning_card
 from bot.errors import BotError
 from bot.ops.health import HEARTBEAT_SECONDS, Heartbeat
 from bot.services.host_alerts import HostAlerts
-from bot.services.jobs.queued_runner import QueuedJobRunner
-from bot.services.resumption import resume_jobs
 from bot.services.retention import PendingDeletion
 from bot.services.services import Services
 from bot.services.store_ports import Clock
@@ -26,7 +24,6 @@ from bot.terminal import LOCAL_WRITER
 log = logging.getLogger("bot.discord")
 
 _DELETIONS_SECONDS = 5.0  # between two looks whether the host has a person's data deleted
-_TAKEOVER_SECONDS = 2.0  # between two looks at what other workers have left
 _ALERTS_SECONDS = 20.0  # between two looks at what the host is to be told; a message that failed is tried again then
 _RETENTION_SECONDS = 600.0  # between two looks whether a day has passed
 
@@ -44,19 +41,8 @@ async def finish_deletions(services: Services) -> None:
     """Delete the data of people whom the host deletes by a command, which cannot stop the jobs of this process."""
     while True:
         await asyncio.sleep(_DELETIONS_SECONDS)
-        with _logging_errors("a person's data could not be deleted, which is tried again"):
+        with logging_errors("a person's data could not be deleted, which is tried again"):
             await services.personal_data.finish_deletions(lambda writer: writer != LOCAL_WRITER)
-
-
-async def take_over_jobs(services: Services, runner: QueuedJobRunner) -> None:
-    """Go on with the jobs of workers that have died or were told to end, for ever. What cannot go on is tried once."""
-    tried: set[int] = set()
-    while True:
-        with _logging_errors("whether other workers' jobs are to go on could not be looked at"):
-            await runner.recover_lost()
-            if resumed := await resume_jobs(services, lambda writer: writer != LOCAL_WRITER, tried):
-                log.info("%d jobs that were interrupted go on", len(resumed))
-        await asyncio.sleep(_TAKEOVER_SECONDS)
 
 
 async def send_host_alerts(client: DiscordClient, alerts: HostAlerts, clock: Clock) -> None:
@@ -64,7 +50,7 @@ async def send_host_alerts(client: DiscordClient, alerts: HostAlerts, clock: Clo
     lost_since = None
     while True:
         lost_since = None if client.is_connected() else (lost_since or clock())
-        with _logging_errors("the host could not be told of something"):
+        with logging_errors("the host could not be told of something"):
             while (alert := await alerts.next_alert(lost_since)) is not None:
                 if not await client.tell_owners(alert.text) and not alert.is_tried_once:
                     break
@@ -77,7 +63,7 @@ async def enforce_retention(client: DiscordClient, services: Services) -> None:
     """Do what is due each day, for ever; only while Discord is connected, so that an outage is no failed warning."""
     while True:
         if client.is_connected():
-            with _logging_errors("what is kept for too long could not be looked at"):
+            with logging_errors("what is kept for too long could not be looked at"):
                 await services.retention.run_if_due(partial(warn_writer, client, services))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(client.gateway_changed.wait(), _RETENTION_SECONDS)
@@ -94,7 +80,7 @@ async def warn_writer(
 
 
 @contextlib.contextmanager
-def _logging_errors(failed: str) -> Iterator[None]:
+def logging_errors(failed: str) -> Iterator[None]:
     """Log what goes wrong inside, after what ``failed``, and raise nothing."""
     try:
         yield

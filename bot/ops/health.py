@@ -146,6 +146,10 @@ def check_health(database: Path, now: datetime) -> Health:
         return Health(
             False, f"{who} has given no sign of life since {_format_time(record.written_at)}: see the end of its log."
         )
+    if record.gateway is GatewayState.NOT_NEEDED:
+        return Health(
+            True, f"The worker with the process number {record.pid} has run since {_format_time(record.started_at)}."
+        )
     if record.gateway is not GatewayState.CONNECTED:
         state = "has not reached Discord yet" if record.gateway is GatewayState.CONNECTING else "has lost Discord"
         return Health(

@@ -25,7 +25,9 @@ from bot.ops.background_tasks import enforce_retention, finish_deletions, send_h
 from bot.ops.health import Heartbeat
 from bot.ops.logging_config import log_unhandled_task_errors
 from bot.ops.single_instance import AlreadyRunning, single_instance
+from bot.ops.worker import Worker
 from bot.services.host_alerts import HostAlerts
+from bot.services.jobs.queued_runner import QueuedJobRunner
 from bot.services.offload import worker_processes
 from bot.services.services import Services
 from bot.settings import Role, Settings
@@ -103,7 +105,8 @@ def make_client(services: Services, settings: Settings) -> DiscordClient:
     """Build the Discord client over the services."""
     everyone = settings.access == "open"
     rules = AccessRules(everyone, settings.access_servers, settings.access_users)
-    dispatcher = InteractionDispatcher(services, rules, is_served=lambda writer: writer != LOCAL_WRITER)
+    locks = services.open_message_locks() if services.open_message_locks is not None else None
+    dispatcher = InteractionDispatcher(services, rules, is_served=lambda writer: writer != LOCAL_WRITER, locks=locks)
     return DiscordClient(dispatcher, http_options(settings))
 
 
@@ -129,13 +132,27 @@ async def run_discord(settings: Settings, role: Role = Role.ALL) -> None:
     """
     if settings.discord_token is None:
         raise InvalidSetting("DISCORD_TOKEN", f"it is missing; it is found at {developer_portal.TOKEN_PAGE}")
-    sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
-    for unused in settings.unused_settings:
-        log.info("%s", unused)
+    prepare_process(settings)
     if role is Role.GATEWAY:
         log.info("this gateway hands jobs over: a worker must run too, or nothing is drafted, revised or critiqued")
     with _only_bot(settings), worker_processes():
-        await _run_bot(settings, settings.discord_token.get_secret_value())
+        await _run_bot(settings, settings.discord_token.get_secret_value(), role)
+
+
+def prepare_process(settings: Settings) -> None:
+    """Set up Python for many people at once, and log what is set in vain."""
+    sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
+    for unused in settings.unused_settings:
+        log.info("%s", unused)
+
+
+def warn_of_unpriced_models(settings: Settings) -> None:
+    """Log which models are not called because their price is not known."""
+    if settings.has_model and (unpriced := bootstrap.unpriced_models(settings)):
+        log.warning(
+            "The price of %s is not known, so it is not called: set MODEL_PRICES, as =0/0 if it costs nothing",
+            ", ".join(unpriced),
+        )
 
 
 @contextlib.contextmanager
@@ -152,13 +169,9 @@ def _only_bot(settings: Settings) -> Iterator[None]:
         yield
 
 
-async def _run_bot(settings: Settings, token: str) -> None:
-    services = bootstrap.build_services(settings)
-    if settings.has_model and (unpriced := bootstrap.unpriced_models(settings)):
-        log.warning(
-            "The price of %s is not known, so it is not called: set MODEL_PRICES, as =0/0 if it costs nothing",
-            ", ".join(unpriced),
-        )
+async def _run_bot(settings: Settings, token: str, role: Role) -> None:
+    services = bootstrap.build_services(settings, is_queued=True)
+    warn_of_unpriced_models(settings)
     try:
         # What an earlier process left; the terminal recovers its own jobs, and offers them: somebody sits there.
         await services.jobs.recover(services.work_for, lambda writer: writer != LOCAL_WRITER)
@@ -183,7 +196,12 @@ async def _run_bot(settings: Settings, token: str) -> None:
 
                     stack.enter_context(metrics_server(settings.metrics_port, services.jobs, client.is_connected))
                     beside.append(asyncio.create_task(count_loop_stalls(), name="stalls"))
-                await _serve_until_stopped(client, services, token)
+                worker = (
+                    Worker(services, client)
+                    if role is Role.ALL and isinstance(services.jobs, QueuedJobRunner)
+                    else None
+                )
+                await _serve_until_stopped(client, services, token, worker)
         finally:
             for task in beside:
                 task.cancel()
@@ -193,14 +211,16 @@ async def _run_bot(settings: Settings, token: str) -> None:
     heartbeat.stop()
 
 
-async def _serve_until_stopped(client: DiscordClient, services: Services, token: str) -> None:
+async def _serve_until_stopped(
+    client: DiscordClient, services: Services, token: str, worker: Worker | None = None
+) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     log_unhandled_task_errors(loop)
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # Windows, where Ctrl-C ends the loop itself
             loop.add_signal_handler(number, stopping.set)
-    running = asyncio.create_task(client.start(token), name="discord")
+    running = asyncio.create_task(_serve(client, token, worker), name="discord")
     asked = asyncio.create_task(stopping.wait(), name="stop-signal")
     try:
         await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
@@ -208,12 +228,24 @@ async def _serve_until_stopped(client: DiscordClient, services: Services, token:
             await _raise_connection_error(running)
     finally:
         asked.cancel()
-        await shut_down(client, services)
+        await shut_down(client, services, worker)
         running.cancel()
         await asyncio.gather(running, asked, return_exceptions=True)
 
 
-async def _raise_connection_error(running: asyncio.Task[None]) -> None:
+async def _serve(client: DiscordClient, token: str, worker: Worker | None) -> None:
+    await client.login(token)
+    if worker is not None:
+        await worker.start()
+    await client.connect()
+
+
+async def log_in(client: discord.Client, token: str) -> None:
+    """Log in over HTTP. Raise InvalidSetting, DiscordUnreachable, DiscordRejectedStart."""
+    await _raise_connection_error(asyncio.ensure_future(client.login(token)))
+
+
+async def _raise_connection_error(running: asyncio.Future[None]) -> None:
     not_taken = InvalidSetting(
         "DISCORD_TOKEN", f"Discord does not take it; make a new one at {developer_portal.TOKEN_PAGE}"
     )
@@ -233,10 +265,12 @@ async def _raise_connection_error(running: asyncio.Task[None]) -> None:
         raise DiscordUnreachable from error
 
 
-async def shut_down(client: DiscordClient, services: Services) -> None:
+async def shut_down(client: DiscordClient, services: Services, worker: Worker | None = None) -> None:
     """Refuse new interactions, interrupt running jobs, show how they ended, and disconnect."""
     log.info("stopping")
     await client.dispatcher.close(_HANDLERS_SECONDS)
+    if worker is not None:
+        await worker.stop(_PANELS_SECONDS)
     await services.jobs.close()
     await client.dispatcher.job_panels.wait_until_done(_PANELS_SECONDS)
     with contextlib.suppress(TimeoutError):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.errors import BotError, NothingToDo, StaleRequest
+from bot.errors import BotError, NothingToDo, StaleRequest, StoreError
 from bot.services.interview import QuestionRequest
 from bot.services.jobs.executor import log_unexpected_error
 from bot.services.jobs.job import Job, JobKind
@@ -55,6 +55,8 @@ async def resume_jobs(
                 started.append(follower)
         except BotError as error:
             log.info("job %d does not go on: %s", job.id, type(error).__name__)
+            if tried is not None and isinstance(error, StoreError):
+                tried.discard(job.id)
         except Exception as error:  # noqa: BLE001 - one job that cannot go on must not stop every start
             log_unexpected_error(job, error)
     return tuple(started)

@@ -26,7 +26,7 @@ from bot.services.request_context import current_rules
 from bot.services.retention import RetentionService
 from bot.services.server_rules import ServerRulesService
 from bot.services.sharing import SharingService
-from bot.services.store_ports import Clock, Notifications, Store
+from bot.services.store_ports import Clock, MessageLocks, Notifications, Store
 from bot.services.voice import VoiceService
 
 
@@ -36,7 +36,8 @@ class Services:
 
     ``models`` is None if no model is configured or wanted. ``prepare_models`` begins to load what they need, which the
     first call would otherwise wait for, and returns at once. ``pseudonym_secret`` is used to make writers' ids from
-    accounts. ``notifications`` is None where one process does everything.
+    accounts. ``notifications`` and ``open_message_locks`` are None where one process
+    does everything; each part of a process that edits messages needs locks of its own, and ``close`` closes them.
     """
 
     structures: Mapping[str, Structure]
@@ -62,6 +63,7 @@ class Services:
     pseudonym_secret: bytes
     close: Callable[[], Coroutine[Any, Any, None]]
     notifications: Notifications | None = None
+    open_message_locks: Callable[[], MessageLocks] | None = None
 
     @property
     def has_model(self) -> bool:

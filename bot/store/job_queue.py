@@ -56,6 +56,7 @@ _BESIDE_CONCURRENCY = 1_000  # they are calls of a second or two, and limited by
 HEARTBEAT_SECONDS = 2.0
 _POLL_SECONDS = 2.0  # for what was told while the connection was away
 _RETRY_SECONDS = 0.5
+_LOOK_FOR_JOBS = '{"type": "job_inserted", "job_id": 0}'  # what procrastinate tells; for what may have been missed
 _FORGET_WORKER_SECONDS = 3_600.0  # the row of a dead one; a paused process finds its own again
 _CONNECTIONS = 3
 
@@ -269,10 +270,9 @@ class _PatientConnector(PsycopgConnector):
         tasks: set[asyncio.Task[None]] = set()
 
         def tell(channel: str, payload: str | None) -> None:
-            if payload is not None:
-                task = asyncio.ensure_future(on_notification(channel=channel, payload=payload))
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
+            task = asyncio.ensure_future(on_notification(channel=channel, payload=payload or _LOOK_FOR_JOBS))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
 
         with ExitStack() as stack:
             for channel in channels:

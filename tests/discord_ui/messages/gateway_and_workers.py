@@ -19,7 +19,7 @@ from bot.discord_ui.messages.editor import EditTiming
 from bot.discord_ui.messages.gateway_panels import GatewayJobPanels
 from bot.discord_ui.messages.worker_panels import WorkerJobPanels
 from bot.discord_ui.panels.presenter import Presenter
-from bot.ops.background_tasks import take_over_jobs
+from bot.ops.worker import take_over_jobs
 from bot.services.jobs.job import JobView
 from bot.services.jobs.queued_runner import QueuedJobRunner
 from bot.services.llm_ports import Models
