@@ -139,7 +139,7 @@ def build_services(
         voice=VoiceService(essays, opened, clock),
         sharing=sharing,
         personal_data=PersonalDataService(opened, jobs, found, clock, sharing),
-        servers=ServerRulesService(opened, clock),
+        servers=ServerRulesService(opened, clock, is_only_process=isinstance(opened, SqliteStore)),
         retention=RetentionService(opened, clock, settings.retention_days, LOCAL_WRITER, sharing),
         jobs=jobs,
         ledger=ledger,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot import errors
-from bot.services.ledger import NANO_PER_USD, RecordingLedger, next_month, start_of_month
+from bot.services.ledger import NANO_PER_USD, RecordingLedger, is_month_refused, next_month, start_of_month
 from bot.services.store_ports import Clock, Store, Transaction
 
 OUTAGE = timedelta(minutes=5)  # shorter ones pass by themselves, and those who wait are told at once
@@ -94,19 +94,19 @@ class HostAlerts:
         now = self._clock()
         month = start_of_month(now)
 
-        def step(tx: Transaction) -> tuple[ToldAlerts, int, tuple[datetime, datetime, str] | None]:
+        def step(tx: Transaction) -> tuple[ToldAlerts, int, bool, tuple[datetime, datetime, str] | None]:
             stored = tx.values.get(_STATE_NAME)
             told = ToldAlerts(**json.loads(stored)) if stored is not None else ToldAlerts()
             spent = tx.ledger.settled_between(month, next_month(month))
-            return told, spent, tx.ledger.failing_since(_OUTAGE_REASONS)
+            is_refused = is_month_refused(tx, now, self._ledger.budgets.month)
+            return told, spent, is_refused, tx.ledger.failing_since(_OUTAGE_REASONS)
 
-        told, spent, models = await self._store.read(step)
-        refused_at = self._ledger.month_refused_at
+        told, spent, is_refused, models = await self._store.read(step)
         facts = _Facts(
             now=now,
             budget=self._ledger.budgets.month,
             spent=Decimal(spent) / NANO_PER_USD,
-            is_refused=refused_at is not None and refused_at >= month,
+            is_refused=is_refused,
             models=models,
             discord_lost_since=discord_lost_since,
         )

@@ -23,6 +23,7 @@ _OWNER = "ledger"  # budgets bind everybody, so all calls are reserved and settl
 # How long a reservation counts as a running call's. No call takes longer than ten minutes
 # (llm.prompts.MAX_CALL_SECONDS); an older one is left by a process that was killed, and stays at its worst cost.
 _OPEN_CALL_AGE = timedelta(minutes=15)
+_REFUSED_NAME = "month refused"  # of the value that says in which month, of which budget, a call was refused last
 _MONTH_LABEL = "The bot's budget for this month"
 _HOST = "whoever runs the bot"
 _WARNING_SHARE = Decimal("0.8")  # of the month's budget: time enough to raise it, or to see who uses so much
@@ -210,13 +211,12 @@ class _BudgetAccount:
 class RecordingLedger:
     """The ledger over the store: enforce the budgets, and record what this process's own calls cost.
 
-    Another process may write calls into the same store. ``month_refused_at`` is when this process last refused a call
-    because everybody's month is spent, None if it never did.
+    Another process may write calls into the same store.
     """
 
     def __init__(self, store: Store, budgets: Budgets) -> None:
         self.budgets = budgets
-        self.month_refused_at: datetime | None = None
+        self._refused_month: str | None = None  # as this process has stored it last
         self._store = store
         self._recordings: dict[object, list[Settlement]] = {}
 
@@ -251,8 +251,10 @@ class RecordingLedger:
         try:
             return await self._store.write(_OWNER, step)
         except BudgetSpent as error:
-            if error.whose == _MONTH_LABEL:
-                self.month_refused_at = at
+            refused = _month_and_budget(at, self.budgets.month)
+            if error.whose == _MONTH_LABEL and refused != self._refused_month:
+                self._refused_month = refused
+                await self._store.write(_OWNER, lambda tx: tx.values.set(_REFUSED_NAME, refused))
             raise
 
     async def settle(self, call: int, settlement: Settlement) -> None:
@@ -290,6 +292,15 @@ class RecordingLedger:
                 f"{self.budgets.month:f}",
                 f"{next_month(month):%Y-%m-%d}",
             )
+
+
+def is_month_refused(tx: Transaction, at: datetime, budget: Decimal) -> bool:
+    """Return whether a call was refused in the month of ``at`` because all of this ``budget`` is spent, in dollars."""
+    return tx.values.get(_REFUSED_NAME) == _month_and_budget(at, budget)
+
+
+def _month_and_budget(at: datetime, budget: Decimal) -> str:
+    return f"{start_of_month(at):%Y-%m} of {budget:f}"
 
 
 def _host_accounts(budgets: Budgets, spent: Spending, held: Spending, at: datetime) -> tuple[_BudgetAccount, ...]:

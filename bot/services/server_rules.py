@@ -35,12 +35,14 @@ ALL_ALLOWED = ServerRules()
 class ServerRulesService:
     """Read and change the rules of servers, which are known by their pseudonyms.
 
-    Rules are kept in memory once they were read: they are needed for each click, and only this process changes them.
+    Rules are kept in memory once they were read, for they are needed for each click, where only this process changes
+    them.
     """
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, *, is_only_process: bool) -> None:
         self._store = store
         self._clock = clock
+        self._max_cached = _MAX_CACHED if is_only_process else 0
         self._cached: dict[str, ServerRules] = {}
 
     async def get(self, server: str) -> ServerRules:
@@ -49,7 +51,7 @@ class ServerRulesService:
             return cached
         found = await self._store.read(lambda tx: tx.servers.rules(server))
         # If they were changed while they were read, what was changed counts.
-        return self._cached.setdefault(server, found) if len(self._cached) < _MAX_CACHED else found
+        return self._cached.setdefault(server, found) if len(self._cached) < self._max_cached else found
 
     async def change(self, server: str, change: Callable[[ServerRules], ServerRules]) -> ServerRules:
         """Store what ``change`` makes of a server's rules, and return it. It holds from then on. Raise StoreError.
@@ -65,5 +67,6 @@ class ServerRulesService:
             return changed
 
         changed = await self._store.write(f"server {server}", step)
-        self._cached[server] = changed
+        if self._max_cached:
+            self._cached[server] = changed
         return changed

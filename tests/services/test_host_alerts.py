@@ -121,6 +121,18 @@ async def test_the_host_hears_when_models_have_failed_for_five_minutes_and_when_
     assert await host.hears() == []
 
 
+async def test_a_refusal_of_another_process_is_told_by_the_one_that_tells_the_host(host: Host) -> None:
+    await host.call(9.5)
+    assert len(await host.hears()) == 1
+    other = Host(host.store)
+    with pytest.raises(BudgetSpent):
+        await other.call(worst=1)
+    (told,) = await host.hears()
+    assert told.startswith("The month's budget is used up: $9.50 of the $10")
+    host.restart(month="20")
+    assert await host.hears() == []  # the refusal was of the smaller budget
+
+
 async def test_calls_that_were_stopped_or_refused_for_their_text_are_no_failure_of_models(host: Host) -> None:
     for failure in ("cancelled", "RequestRefused", "Declined"):
         await host.call(failure=failure)
