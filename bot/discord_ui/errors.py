@@ -85,6 +85,16 @@ class MayNotWriteHere(BotError):
         )
 
 
+class NotPosted(BotError):
+    """Discord did not take a message that was to stand in a channel."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Discord did not take it, perhaps because the server's AutoMod blocks a word in it. Nothing was stored: "
+            "change it, or try again in a minute."
+        )
+
+
 class AttachmentError(BotError):
     """A file that was not read.
 

@@ -107,7 +107,8 @@ class DiscordThreads:
 
     async def read(self, thread: int, writer: str) -> ThreadContents:
         found: list[ReaderMessage] = []
-        withheld = count = last = 0
+        withheld: set[int] = set()
+        count = last = 0
         read_through: int | None = None
         with _translated():
             history = self._client.get_partial_messageable(thread).history(
@@ -121,7 +122,7 @@ class DiscordThreads:
                 last = message.id
                 text = self._said(message, writer)
                 if text == "":
-                    withheld += 1
+                    withheld.add(message.id)
                 elif text is not None:
                     found.append(ReaderMessage(message.id, text, message.created_at))
         return ThreadContents(found, withheld, read_through)

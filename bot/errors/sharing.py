@@ -84,6 +84,13 @@ class ThreadRefused(SharingError):
         )
 
     @classmethod
+    def damaged(cls) -> ThreadRefused:
+        return cls(
+            "Where the text stands in Discord cannot be read any more: that row of the database is damaged. All else "
+            "is safe. If you see the text there, ask whoever manages the server to delete it."
+        )
+
+    @classmethod
     def blocked(cls) -> ThreadRefused:
         return cls(
             "Discord refused the text, because the server's AutoMod blocks words in it. "

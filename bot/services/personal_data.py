@@ -247,12 +247,17 @@ class PersonalDataService:
             waits = self._sharing.threads is None
             left = None if waits else await self._sharing.take_down_before_deletion(writer)
         await self._store.write(writer, lambda tx: tx.people.mark(writer, WriterMark.DELETING, now))
-        if not waits:
-            await self._delete_marked(writer)
-        return Deletion(not waits, left)
+        if waits:
+            return Deletion(is_done=False)
+        later = await self._delete_marked(writer, leave_shared=leave_shared)  # what was shared before the mark stood
+        return Deletion(left=left or later)
 
-    async def _delete_marked(self, writer: str) -> None:
-        """Delete everything of a writer for as long as the mark stands: what they begin after that is not touched."""
+    async def _delete_marked(self, writer: str, *, leave_shared: bool = False) -> str | None:
+        """Delete everything of a writer for as long as the mark stands: what they begin after that is not touched.
+
+        Return what may still stand in Discord. Raise SharingError.
+        """
+        left = None if leave_shared else await self._sharing.take_down_before_deletion(writer)
         await self._jobs.drop_all(writer)
         with suppress(TimeoutError):
             async with asyncio.timeout(_OTHER_PROCESS_SECONDS):
@@ -271,6 +276,7 @@ class PersonalDataService:
         await self._store.write(writer, lambda tx: tx.people.unmark(writer, WriterMark.DELETING))
         if self.on_deleted is not None:
             self.on_deleted(writer)
+        return left
 
     async def has_erased(self) -> bool:
         """Return whether nothing that this process deleted, of anybody, is left in the log beside SQLite's file."""
@@ -288,12 +294,11 @@ class PersonalDataService:
             if not is_ours(writer):
                 continue
             try:
-                if await self._sharing.take_down_before_deletion(writer) is not None:
+                if await self._delete_marked(writer) is not None:
                     log.warning("a text of somebody whose data is deleted may still stand in Discord")
             except SharingError as error:
                 log.info("a deletion waits for what stands in Discord: %s", type(error).__name__)
                 continue
-            await self._delete_marked(writer)
             done += 1
         return done
 

@@ -6,7 +6,7 @@ What others say is kept apart from the notes, so that nothing which asks a model
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -51,7 +51,6 @@ _CUT_SHORT = (
     "Of a share that was cut short, at most a message with the title alone may stand in <#{}>: ask whoever manages the "
     "server to delete it."
 )
-_PLACE_DAMAGED = "Where it stood cannot be read any more: if you see it in Discord, ask whoever manages the server."
 
 
 class ShareState(StrEnum):
@@ -136,12 +135,12 @@ class ReaderMessage:
 class ThreadContents:
     """What readers wrote in a thread, oldest first.
 
-    ``withheld`` counts messages whose words Discord does not give to the bot. ``read_through`` is the id of the last
-    message that was read where there are more than are read, else None.
+    ``withheld`` are the ids of messages whose words Discord does not give to the bot. ``read_through`` is the id of the
+    last message that was read where there are more than are read, else None.
     """
 
     messages: Sequence[ReaderMessage]
-    withheld: int = 0
+    withheld: Collection[int] = ()
     read_through: int | None = None
 
 
@@ -255,7 +254,7 @@ class SharingService:
             await threads.post_text(_known(share.thread), shared)
             share = replace(share, state=ShareState.OPEN)
             await self._save(writer, shared.essay, share)
-        except (SharingError, StoreError) as error:
+        except (SharingError, StoreError, NotShared) as error:
             await self._undo(writer, shared.essay, share, error)
             raise
         return share
@@ -291,7 +290,7 @@ class SharingService:
             left_out = _merge(tx, writer, essay, share, contents, now)
             return replace(
                 _read(tx, writer, essay),
-                withheld=contents.withheld,
+                withheld=len(contents.withheld),
                 left_out=left_out,
                 is_cut=contents.read_through is not None,
             )
@@ -361,7 +360,7 @@ class SharingService:
 
     async def _remove(self, share: Share) -> tuple[str, bool]:
         if share.channel is None or (share.thread is None and share.state is ShareState.OPEN):
-            return _PLACE_DAMAGED, False
+            return str(ThreadRefused.damaged()), False
         if share.thread is None:
             return _CUT_SHORT.format(share.channel), False
         try:
@@ -461,7 +460,9 @@ class SharingService:
         return self.threads
 
     async def _save(self, writer: str, essay: str, share: Share) -> None:
-        await self._store.write(writer, lambda tx: tx.sharing.change(writer, essay, share))
+        """Store how far a share is. Raise NotShared if it was deleted meanwhile, with its essay."""
+        if not await self._store.write(writer, lambda tx: tx.sharing.change(writer, essay, share)):
+            raise NotShared.by_writer()
 
 
 def validate_message(text: str, what: str) -> str:
@@ -478,9 +479,9 @@ def validate_message(text: str, what: str) -> str:
 
 
 def _known(number: int | None) -> int:
-    """Return an id that is there. Raise ThreadGone where its row is damaged."""
+    """Return an id that is there. Raise ThreadRefused where its row is damaged."""
     if number is None:
-        raise ThreadGone
+        raise ThreadRefused.damaged()
     return number
 
 
@@ -507,6 +508,8 @@ def _merge(tx: Transaction, writer: str, essay: str, share: Share, contents: Thr
         if message is not None:
             if message.text != one.text:
                 tx.sharing.change_feedback(writer, essay, replace(one, text=message.text))
+        elif one.message in contents.withheld:
+            continue  # it stands there, but the bot's host has taken its words from the bot since
         elif contents.read_through is None or one.message <= contents.read_through:
             gone.append(one.number)
     tx.sharing.delete_feedback(writer, essay, gone)

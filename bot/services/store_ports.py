@@ -465,8 +465,8 @@ class SharingStore(Protocol):
     def add(self, writer: str, essay: str, share: Share) -> None:
         """Store a share."""
 
-    def change(self, writer: str, essay: str, share: Share) -> None:
-        """Store a share's state and place in place of what they were."""
+    def change(self, writer: str, essay: str, share: Share) -> bool:
+        """Store a share's state and place in place of what they were; return False if there is no such share."""
 
     def delete(self, writer: str, essay: str, number: int) -> None:
         """Delete a share, if there is one with this number."""

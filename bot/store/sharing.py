@@ -52,12 +52,13 @@ class SqlSharing:
             [essay, share.number, share.version, share.state.value, place, revision, share.created.isoformat()],
         )
 
-    def change(self, writer: str, essay: str, share: Share) -> None:
+    def change(self, writer: str, essay: str, share: Share) -> bool:
         place, revision = self._sealed_place(writer, essay, share)
-        self._db.execute(
+        changed = self._db.execute(
             "UPDATE shares SET state = ?, place = ?, revision = ? WHERE essay = ? AND number = ?",
             [share.state.value, place, revision, essay, share.number],
         )
+        return changed.rowcount > 0
 
     def delete(self, writer: str, essay: str, number: int) -> None:
         self._db.execute("DELETE FROM shares WHERE essay = ? AND number = ?", [essay, number])

@@ -16,6 +16,7 @@ from bot.errors import StreamBroken
 from bot.essay.essay import DAMAGED_NOTE_TEXT, DAMAGED_TITLE_TEXT
 from bot.essay.support import Check, SentenceSupport
 from bot.services.notes import note_fingerprint
+from bot.services.sharing import Feedback, FeedbackKind, Share, ShareState
 from bot.store.sqlite import SqliteStore
 from tests.discord_ui.conftest import DRAFT, NOTES, Bot, Scripted, started
 from tests.discord_ui.dm_steps import everything, question, quick, wait_until_dms_are_read
@@ -47,6 +48,9 @@ SEALED = {
     ("dm_messages", "text"): "writer = ?",
     ("dm_channels", "channel"): "writer = ?",
     ("dm_channels", "last_read"): "writer = ?",
+    ("shares", "place"): _ESSAYS,
+    ("feedback", "text"): _ESSAYS,
+    ("feedback", "message"): _ESSAYS,
 }
 # Columns of plain words and times that are read as something else than words, with what stands there once damaged.
 PLAIN = {
@@ -78,6 +82,10 @@ async def fill_every_sealed_column(bot: Bot, user: User, models: Scripted) -> No
     await bot.store.write(writer, lambda tx: tx.support.save(writer, drafted_essay.id, check, at))
     await bot.store.write(writer, lambda tx: tx.essays.set_suggested_titles(writer, drafted_essay.id, ["A title"], at))
     await bot.store.write(writer, lambda tx: tx.voice.add(writer, "Words of their own.", at))
+    share = Share(1, 1, ShareState.OPEN, user.dm.id, user.dm.id, None, at)
+    said = Feedback(0, 1, FeedbackKind.READER, f"Said to {user.name}.", 1, at)
+    await bot.store.write(writer, lambda tx: tx.sharing.add(writer, drafted_essay.id, share))
+    await bot.store.write(writer, lambda tx: tx.sharing.add_feedback(writer, drafted_essay.id, said))
     await criticised(user, panel, models)
     panel = await (await user.slash(user.dm, "draft")).message()
     models.script(says(HALF, error=StreamBroken()))
@@ -135,6 +143,9 @@ async def use_the_bot(bot: Bot, user: User, *, hurt: bool) -> None:
     for number in (0, 1):
         panel = await open_essay(user, number)
         assert "Export" in panel.buttons or {"Next", "Interview me", "Go on asking"} & set(panel.buttons)
+        if "Feedback" in panel.text:
+            await user.select(panel, "More", "Feedback")
+            await user.sees(reads(panel, "Said by others"))
     await user.click(listed, "Critiques")
     await user.sees(reads(listed, "Critiques of pasted texts"))
     answer = await (await user.slash(user.dm, "export")).message()

@@ -140,6 +140,18 @@ async def test_a_text_that_could_not_be_posted_whole_leaves_nothing(
         assert board.standing == []
 
 
+async def test_a_text_of_an_essay_that_is_deleted_while_it_is_posted_is_removed_again(
+    room: Room, board: Board, essay: Essay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def delete(*_: object) -> None:
+        await room.desk.delete_essay("me", essay.id)
+
+    monkeypatch.setattr(board, "post_text", delete)
+    with pytest.raises(NotShared):
+        await room.services.sharing.share("me", shared(essay), 1)
+    assert board.standing == []
+
+
 async def test_what_is_said_is_bounded_in_bytes_and_counts_towards_what_the_writer_keeps(
     room: Room, board: Board, essay: Essay
 ) -> None:

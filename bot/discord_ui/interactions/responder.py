@@ -24,7 +24,7 @@ import aiohttp
 import discord
 
 from bot.discord_ui.dm.listener import DmListener
-from bot.discord_ui.errors import AnsweredElsewhere, DmForbidden, NotOwner, error_message, file_send_error
+from bot.discord_ui.errors import AnsweredElsewhere, DmForbidden, NotOwner, NotPosted, error_message, file_send_error
 from bot.discord_ui.interactions.requests import Interaction, interaction_context, is_own_panel, submitted_text
 from bot.discord_ui.interactions.responses import (
     HandlerResult,
@@ -234,7 +234,10 @@ class Responder:
             case MoveToDm():
                 await self._move_to_dm(pending, reply)
             case PostPublicly(card, on_posted):
-                sent = await pending.interaction.followup.send(view=to_view(card), wait=True)
+                try:
+                    sent = await pending.interaction.followup.send(view=to_view(card), wait=True)
+                except DISCORD_ERRORS as error:
+                    raise NotPosted from error
                 try:
                     await on_posted(sent.id)
                 except BotError as error:  # it stands there, and is read from there later

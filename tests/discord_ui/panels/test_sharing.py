@@ -355,6 +355,35 @@ async def test_a_reader_gives_feedback_by_a_form_and_takes_it_back(
     await look(writer, panel, "Nobody has said anything yet.")
 
 
+async def test_feedback_that_automod_blocks_is_given_back_and_kept_nowhere(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    writer, reader = sim.user("writer"), sim.user("reader")
+    guild = sim.guild("Writers", members=(reader,))
+    _, thread = await shared(sim, writer, guild, models)
+    sim.automod(lambda text: "blocked" in text)
+    form = await (await reader.click(posted(sim, thread)[0], "Give feedback")).modal()
+    act = await reader.submit(form, {"feedback": "A word that is blocked."})
+    await reader.sees(lambda _: any("Discord did not take it" in one.text for one in act.messages))
+    assert act.messages[-1].files["typed.txt"] == b"A word that is blocked."
+    essay = await bot.essay(writer)
+    assert await bot.store.read(lambda tx: tx.sharing.feedback(bot.writer(writer), essay.id)) == ()
+
+
+async def test_what_was_gathered_stays_when_the_host_switches_the_intent_off(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    sim.settings.message_content = True
+    writer, reader = sim.user("writer"), sim.user("reader")
+    guild = sim.guild("Writers", members=(reader,))
+    panel, thread = await shared(sim, writer, guild, models)
+    await reader.say(thread, "It is read while it can be.")
+    await look(writer, panel, "It is read while it can be.")
+    sim.settings.message_content = False
+    await look(writer, panel, "1 message in the thread cannot be read by the bot")
+    assert "It is read while it can be." in panel.text
+
+
 async def test_feedback_by_the_form_is_stored_before_the_writer_looks(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
