@@ -126,6 +126,8 @@ def _run_and_report_errors() -> int:
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "essay-bot"
         said = error.format_message().rstrip(".")
+        if isinstance(error, click.NoSuchOption) and error.option_name == "--env-file":
+            said = f"--env-file stands before the command: {where.replace(' ', ' --env-file FILE ', 1)}"
         print_stderr(f"{said}{'' if said.endswith('?') else '.'} See {where} --help.")
         return EXIT_BAD_INPUT
     except OutputClosed:

@@ -65,6 +65,8 @@ def test_a_named_env_file_is_the_only_one_that_is_read(essay_bot: Run, home: Pat
     ran = essay_bot("check", more={"ESSAY_BOT_ENV_FILE": "mine.env"})
     assert (ran.code, "read from the environment and mine.env" in ran.out) == (0, True)
     assert essay_bot("--env-file", "mine.env", "essays").code == 0
+    behind = essay_bot("essays", "export", "--env-file", "mine.env").err
+    assert "--env-file stands before the command: essay-bot --env-file FILE essays export. See" in behind
     ran = essay_bot("--env-file", "not.env", "essays")
     assert (ran.code, f"{home}/not.env cannot be used as it stands: there is no such file" in ran.err) == (2, True)
 
