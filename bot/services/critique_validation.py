@@ -92,7 +92,8 @@ def validate_critique(
     effect is not shown tells what its category means, and is counted. What to fix first must also speak of a finding
     that is kept; else it is the first finding's effect. What is said of a section goes.
 
-    Of the ``earlier`` findings those whose words stand, and which the critic says still hold, are findings again.
+    Of the ``earlier`` findings those whose words stand, and which the critic says still hold, are findings again. One
+    that the critic only makes again, of the same kind on the same words, is still there too.
     """
     found: list[tuple[int | None, Finding]] = []
     passed_over: list[Finding] = []
@@ -135,6 +136,10 @@ def validate_critique(
         if any(_says_the_same(finding, other) for other in (*passed_over, *(other for _, other in found))):
             repeated += 1
             continue
+        for at, (one, at_span) in enumerate(zip(earlier.findings, earlier.spans, strict=True)):
+            is_same = (at_span, one.category) == (finding.span, finding.category)
+            if is_same and states[at] is EarlierState.SETTLED:
+                states[at], finding = EarlierState.STILL_THERE, replace(finding, is_earlier=True)
         found.append((index, finding))
         reworded += bool(remark.effect) and not is_said
         stripped += offered == _NOTHING and _Offer.of(remark, finding.quotation) != _NOTHING
