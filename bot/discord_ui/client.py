@@ -228,18 +228,14 @@ class DiscordClient(discord.Client):
     async def on_message(self, message: discord.Message) -> None:
         """Pass on what somebody writes in the DM, and what the bot does."""
         if self.is_serving():
-            self._pass_on_own(message)
+            if self.user is not None and message.author.id == self.user.id:
+                self.dispatcher.job_panels.on_bot_message(message)
             self.dispatcher.dm_listener.on_message(message)
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Pass on an edit in the DM; raw, because no message is cached."""
         if self.is_serving():
-            self._pass_on_own(payload.message)
             self.dispatcher.dm_listener.on_edit(payload.message)
-
-    def _pass_on_own(self, message: discord.Message) -> None:
-        if self.user is not None and message.author.id == self.user.id and message.guild is None:
-            self.dispatcher.job_panels.on_bot_message(message)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Pass on a deletion, so that the message is not read later."""

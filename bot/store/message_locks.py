@@ -70,16 +70,10 @@ class PostgresMessageLocks:
 
     async def claim(self, job: int) -> bool:
         """See MessageLocks."""
-        if job in self._claimed:
+        if job in self._claimed or not await self._lock(self._job_key(job)):
             return False
         self._claimed.add(job)
-        is_ours = False
-        try:
-            is_ours = await self._lock(self._job_key(job))
-        finally:
-            if not is_ours:
-                self._claimed.discard(job)
-        return is_ours
+        return True
 
     async def give_back(self, job: int) -> None:
         """See MessageLocks."""
@@ -131,13 +125,20 @@ class PostgresMessageLocks:
             log.info("a lock fell with the connection: %s", type(error).__name__)
 
     async def _ask(self, query: str, key: int) -> bool:
+        """Ask the server; once more over a new connection if the one before was lost. Raise StoreError."""
         with translate_errors(self._name):
-            connection = await self._connected()
             try:
-                row = await (await connection.execute(query.encode(), [key])).fetchone()
-            except psycopg.Error:
-                await connection.close()  # whatever it was, all locks are let go, and the next question connects anew
-                raise
+                return await self._execute(query, key)
+            except psycopg.OperationalError:
+                return await self._execute(query, key)
+
+    async def _execute(self, query: str, key: int) -> bool:
+        connection = await self._connected()
+        try:
+            row = await (await connection.execute(query.encode(), [key])).fetchone()
+        except psycopg.OperationalError:
+            await connection.close()  # whatever it was, all locks are let go
+            raise
         return bool(row and row[0])
 
     async def _connected(self) -> psycopg.AsyncConnection[Any]:

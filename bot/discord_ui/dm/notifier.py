@@ -189,11 +189,7 @@ class DmNotifier:
 
     def record_shown(self, writer: str, message: int, card: Card) -> None:
         """Record what a message in the DM shows now."""
-        self.record_buttons(writer, message, _button_ids(card))
-
-    def record_buttons(self, writer: str, message: int, custom_ids: Sequence[str]) -> None:
-        """Record what a message in the DM shows now, by the custom ids of its buttons."""
-        before, found = self._panels.get(writer), _track_buttons(message, custom_ids)
+        before, found = self._panels.get(writer), _track_card(message, card)
         if found is not None:
             if before is not None and (message, found.essay, found.question) == before.key:  # an edit may be under way
                 before.mode, before.messages_below, found = found.mode, 0, before
@@ -428,14 +424,12 @@ async def _try_step(notifying: Coroutine[None, None, object], untold: list[Excep
     return True
 
 
-def _button_ids(card: Card) -> list[str]:
-    rows = (part for part in card.parts if isinstance(part, ButtonRow))
-    return [one.custom_id for row in rows for one in row.buttons if isinstance(one, Button)]
-
-
-def _track_buttons(message: int, custom_ids: Sequence[str]) -> _TrackedMessage | None:
-    """Return what to track of a message with these buttons; None if it shows no open question and no first screen."""
-    ids = {found.action: found for one in custom_ids if (found := parse_custom_id(one)) is not None}
+def _track_card(message: int, card: Card) -> _TrackedMessage | None:
+    """Return what to track of a card: an open question that messages answer, or a first screen; None for others."""
+    buttons = [
+        one for row in card.parts if isinstance(row, ButtonRow) for one in row.buttons if isinstance(one, Button)
+    ]
+    ids = {found.action: found for button in buttons if (found := parse_custom_id(button.custom_id)) is not None}
     if (asked := ids.get("next")) is not None and asked.kind == "essay":
         mode = asked.argument[-1:] if asked.argument.endswith(MODES) else ""
         number = asked.argument.removesuffix(mode)

@@ -72,11 +72,11 @@ class InteractionDispatcher:
         self.writer_lock = self._router.writer_lock
         self._editors = MessageEditors(services.clock, timing)
         self.dm_listener = DmListener(self.presenter, self.access, self.writer_lock, self._editors)
-        notifier = self.dm_listener.notifier
+        on_message_sent = self.dm_listener.notifier.start_new_summary
         self.job_panels = (
-            JobPanels(services.jobs, services.store, self._editors, notifier.start_new_summary)
+            JobPanels(services.jobs, services.store, self._editors, on_message_sent)
             if locks is None
-            else GatewayJobPanels(services, self._editors, notifier, locks, serves)
+            else GatewayJobPanels(services, self._editors, on_message_sent, locks, serves)
         )
         self._responder = Responder(self.job_panels, self.dm_listener, self._editors, self.writer_lock)
         services.personal_data.on_deleted = self.dm_listener.forget

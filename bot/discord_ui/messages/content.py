@@ -139,19 +139,6 @@ def _component_parts(found: Iterable[Any]) -> Iterator[str]:
             yield from _component_parts(one.children)
 
 
-def button_ids(message: discord.Message) -> list[str]:
-    """Return the custom ids of a message's buttons, in order."""
-    return list(_button_ids(message.components))
-
-
-def _button_ids(found: Iterable[Any]) -> Iterator[str]:
-    for one in found:
-        if isinstance(one, discord.Button):
-            yield one.custom_id or ""
-        elif isinstance(one, discord.ActionRow | discord.Container):
-            yield from _button_ids(one.children)
-
-
 def _replacement_text(names: MentionNames, found: re.Match[str]) -> str:
     kind = found.lastgroup if found.lastgroup != "style" else "time"
     value = found[kind or 0]

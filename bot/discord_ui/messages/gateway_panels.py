@@ -16,10 +16,7 @@ from datetime import datetime
 
 import discord
 
-from bot.discord_ui.dm.notifier import DmNotifier
-from bot.discord_ui.interactions.custom_ids import parse_custom_id
 from bot.discord_ui.interactions.responses import JobWatch
-from bot.discord_ui.messages.content import button_ids
 from bot.discord_ui.messages.editor import AddressRecord, MessageAddress, MessageEditor, MessageEditors, is_refused
 from bot.discord_ui.messages.job_panels import (
     RELEASE_SECONDS,
@@ -59,14 +56,13 @@ class GatewayJobPanels(JobPanels):
         self,
         services: Services,
         editors: MessageEditors,
-        notifier: DmNotifier,
+        on_message_sent: Callable[[str], None],
         locks: MessageLocks,
         serves: Callable[[int | None], bool] = lambda _: True,
     ) -> None:
-        super().__init__(services.jobs, services.store, editors, notifier.start_new_summary)
+        super().__init__(services.jobs, services.store, editors, on_message_sent)
         if services.notifications is not None:
             services.notifications.subscribe(JOB_PANELS_CHANNEL, self.on_notified)
-        self._notifier = notifier
         self._locks = locks
         self._serves = serves
         self._workers: OrderedDict[int, _WorkersMessage] = OrderedDict()  # by the message's id
@@ -172,16 +168,10 @@ class GatewayJobPanels(JobPanels):
                 self._remember_worker(record, job)
 
     def on_bot_message(self, message: discord.Message) -> None:
-        """Note what a worker has posted or shown in a DM, so that what is told there comes below it."""
+        """Note that a worker has told of a job's end in a DM, so that what is told there next comes below it."""
         if is_end_nonce(message.nonce):
-            writers = {one.writer for one in self._workers.values() if one.dm_channel == message.channel.id}
-            for writer in writers:
-                self._notifier.start_new_summary(writer)
-        elif (shown := self._workers.get(message.id)) is not None and shown.dm_channel is not None:
-            ids = button_ids(message)
-            actions = {found.action for one in ids if (found := parse_custom_id(one)) is not None}
-            if "stop" not in actions:  # the job has ended
-                self._notifier.record_buttons(shown.writer, message.id, ids)
+            for writer in {one.writer for one in self._workers.values() if one.dm_channel == message.channel.id}:
+                self._on_message_sent(writer)
 
     def _hand_over(self, job: Job, record: AddressRecord, stored: str) -> None:
         self._write(job, lambda tx: tx.job_panels.save(job.id, record.message_id, stored, PanelEditor.WORKER))

@@ -309,7 +309,7 @@ class JobPanels:
             self._delete_stored(panel.followed.job, record)
 
     def on_bot_message(self, message: discord.Message) -> None:
-        """Receive a message of the bot's own in a DM that was posted or edited, by whatever process."""
+        """Receive a message that the bot has posted in a DM, by whatever process."""
 
     def is_shown_elsewhere(self, message_id: int | None) -> bool:
         """Return whether another process edits a message, so that a click on it takes longer to show something."""

@@ -99,6 +99,13 @@ class WorkerProcess:
     locks: PostgresMessageLocks
     tasks: list[asyncio.Task[None]]
 
+    async def die(self) -> None:
+        """Show nothing more and lose the locks, as a process that is killed."""
+        for task in (*self.tasks, *self.panels._tasks()):
+            task.cancel()
+        await self.locks.close()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
     async def end(self) -> None:
         """End as a worker does that is told to: its jobs are interrupted, and others go on with them."""
         for task in self.tasks:

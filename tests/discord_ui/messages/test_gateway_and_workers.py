@@ -76,9 +76,9 @@ async def open_notes(user: User, panel: Message) -> None:
     await user.forge_click(panel, button(panel, "notes"))
 
 
-async def hold_edit(sim: DiscordSimulator, gate: Gate) -> Fault:
+async def hold_edit(sim: DiscordSimulator, gate: Gate, path: str = EDITS) -> Fault:
     """Let the next text come, and keep the worker's edit with it on its way to Discord."""
-    held = sim.hold("PATCH", EDITS)
+    held = sim.hold("PATCH", path)
     gate.release()
     await sim.timeline.until(lambda: held.used, 5, lambda: "no edit is on its way")
     return held
@@ -186,6 +186,31 @@ async def test_another_worker_goes_on_in_the_messages_of_one_that_ended_but_not_
             for one in (user, other):
                 await one.sees(lambda screen: screen.text.count("The text is not finished yet") == 1)
     assert panels[1].text == notes
+
+
+@pytest.mark.parametrize("untold", [True, False], ids=["before it was shown", "after it was told"])
+async def test_another_worker_shows_and_tells_the_end_that_one_which_died_did_not(
+    sim: DiscordSimulator, postgres_url: str, models: Scripted, front: GatewayProcess, untold: bool
+) -> None:
+    user, gates = sim.user("writer"), [Gate(), Gate()]
+    async with worker(sim, postgres_url, models.ports) as first:
+        panel = await with_notes(user, user.dm)
+        await begun(user, panel, models, *gates)
+        if untold:
+            await hold_edit(sim, gates[0], "/channels/*/messages/*")
+        gates[0].release()
+        gates[1].release()
+        job = (await front.latest_job(user)).job
+        await front.services.jobs.wait(job.writer, job.id)
+        if not untold:
+            await user.sees(told(1))
+        await first.die()
+        async with worker(sim, postgres_url, models.ports, at_work=False) as second:
+            await user.sees(lambda screen: "version 1" in panel.text and told(1)(screen))
+            await second.panels.sweep()
+            await second.panels.wait_until_done(10.0)
+            assert not await second.services.store.read(lambda tx: tx.job_panels.of(job.id))
+    assert told(1)(user.screen)
 
 
 @pytest.mark.usefixtures("front", "back")

@@ -1,0 +1,96 @@
+"""Locks of Discord's messages among processes: who waits, and what a lost connection leaves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+
+from bot.store.message_locks import PostgresMessageLocks
+
+pytestmark = pytest.mark.postgres
+
+MESSAGE, OTHER, JOB = 1_200_000_000_000_000_001, 1_200_000_000_000_000_002, 17
+SHORTLY, PATIENCE = 0.3, 10.0  # seconds: to see that a lock is held, and that it comes free
+
+
+@pytest.fixture
+async def processes(postgres_url: str) -> AsyncIterator[tuple[PostgresMessageLocks, PostgresMessageLocks]]:
+    both = PostgresMessageLocks(postgres_url, b"secret"), PostgresMessageLocks(postgres_url, b"secret")
+    yield both
+    for locks in both:
+        await locks.close()
+
+
+async def lose_connections(url: str) -> None:
+    """End all sessions but this one, as a restart of the server does."""
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid != pg_backend_pid()"
+        )
+
+
+async def test_a_message_is_free_once_the_other_process_has_let_it_go(
+    processes: tuple[PostgresMessageLocks, PostgresMessageLocks],
+) -> None:
+    worker, gateway = processes
+    async with worker.hold(MESSAGE, 0.0):
+        assert not await gateway.wait_until_free(MESSAGE, SHORTLY)
+        assert await gateway.wait_until_free(OTHER, PATIENCE)
+        waiting = asyncio.create_task(gateway.wait_until_free(MESSAGE, PATIENCE))
+    assert await waiting
+    async with worker.hold(MESSAGE, 0.0):  # who has waited does not keep it
+        pass
+
+
+async def test_a_request_that_was_given_up_keeps_its_message_until_it_can_no_longer_arrive(
+    processes: tuple[PostgresMessageLocks, PostgresMessageLocks],
+) -> None:
+    worker, gateway = processes
+    held = asyncio.Event()
+
+    async def edit(late_seconds: float) -> None:
+        async with worker.hold(MESSAGE, late_seconds):
+            held.set()
+            await asyncio.Event().wait()
+
+    async def give_up(late_seconds: float) -> None:
+        editing = asyncio.create_task(edit(late_seconds))
+        await held.wait()
+        editing.cancel()
+        await asyncio.wait({editing})
+
+    await give_up(0.1)
+    assert await gateway.wait_until_free(MESSAGE, PATIENCE)
+    held.clear()
+    await give_up(600.0)
+    assert not await gateway.wait_until_free(MESSAGE, SHORTLY)
+    await worker.close()  # a process that ends leaves none
+    assert await gateway.wait_until_free(MESSAGE, PATIENCE)
+
+
+async def test_one_process_has_a_job_and_another_gets_it_once_that_one_is_gone(
+    processes: tuple[PostgresMessageLocks, PostgresMessageLocks],
+) -> None:
+    first, second = processes
+    assert await first.claim(JOB)
+    assert not await second.claim(JOB)
+    await first.give_back(JOB)
+    assert await second.claim(JOB)
+    await second.close()
+    assert await first.claim(JOB)
+
+
+async def test_locks_go_on_after_the_connections_were_lost_and_claims_are_taken_anew(
+    processes: tuple[PostgresMessageLocks, PostgresMessageLocks], postgres_url: str
+) -> None:
+    first, second = processes
+    assert await first.claim(JOB)
+    assert await second.wait_until_free(MESSAGE, PATIENCE)
+    await lose_connections(postgres_url)
+    async with first.hold(MESSAGE, 0.0):
+        assert not await second.wait_until_free(MESSAGE, SHORTLY)
+    assert not await second.claim(JOB)
