@@ -37,10 +37,12 @@ async def write_heartbeats(client: DiscordClient, heartbeat: Heartbeat) -> None:
             await asyncio.wait_for(client.gateway_changed.wait(), HEARTBEAT_SECONDS)
 
 
-async def finish_deletions(services: Services) -> None:
+async def finish_deletions(client: DiscordClient, services: Services) -> None:
     """Delete the data of people whom the host deletes by a command, which cannot stop the jobs of this process."""
     while True:
         await asyncio.sleep(_DELETIONS_SECONDS)
+        if not client.is_serving():
+            continue
         with logging_errors("a person's data could not be deleted, which is tried again"):
             await services.personal_data.finish_deletions(lambda writer: writer != LOCAL_WRITER)
 
@@ -51,7 +53,7 @@ async def send_host_alerts(client: DiscordClient, alerts: HostAlerts, clock: Clo
     while True:
         lost_since = None if client.is_connected() else (lost_since or clock())
         with logging_errors("the host could not be told of something"):
-            while (alert := await alerts.next_alert(lost_since)) is not None:
+            while client.is_serving() and (alert := await alerts.next_alert(lost_since)) is not None:
                 if not await client.tell_owners(alert.text) and not alert.is_tried_once:
                     break
                 await alerts.mark_told(alert)
@@ -62,7 +64,7 @@ async def send_host_alerts(client: DiscordClient, alerts: HostAlerts, clock: Clo
 async def enforce_retention(client: DiscordClient, services: Services) -> None:
     """Do what is due each day, for ever; only while Discord is connected, so that an outage is no failed warning."""
     while True:
-        if client.is_connected():
+        if client.is_connected() and client.is_serving():
             with logging_errors("what is kept for too long could not be looked at"):
                 await services.retention.run_if_due(partial(warn_writer, client, services))
         with contextlib.suppress(TimeoutError):

@@ -150,6 +150,11 @@ def check_health(database: Path, now: datetime) -> Health:
         return Health(
             True, f"The worker with the process number {record.pid} has run since {_format_time(record.started_at)}."
         )
+    if record.gateway is GatewayState.STANDING_BY:
+        since = _format_time(record.gateway_changed_at)
+        return Health(
+            True, f"{who} has been standing by since {since}: another one serves its shards, and it will after that."
+        )
     if record.gateway is not GatewayState.CONNECTED:
         state = "has not reached Discord yet" if record.gateway is GatewayState.CONNECTING else "has lost Discord"
         return Health(

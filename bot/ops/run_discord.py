@@ -9,7 +9,7 @@ import logging
 import signal
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
@@ -17,14 +17,14 @@ import discord
 from bot import bootstrap
 from bot.discord_ui import developer_portal
 from bot.discord_ui.access import AccessRules
-from bot.discord_ui.client import DiscordClient, request_trace
+from bot.discord_ui.client import DiscordClient, ShardedDiscordClient, request_trace
 from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
 from bot.errors import BotError, InvalidSetting
 from bot.network import find_proxy
 from bot.ops.background_tasks import enforce_retention, finish_deletions, send_host_alerts, write_heartbeats
 from bot.ops.health import Heartbeat
 from bot.ops.logging_config import log_unhandled_task_errors
-from bot.ops.single_instance import AlreadyRunning, single_instance
+from bot.ops.single_instance import single_instance
 from bot.ops.worker import Worker
 from bot.services.host_alerts import HostAlerts
 from bot.services.jobs.queued_runner import QueuedJobRunner
@@ -32,6 +32,9 @@ from bot.services.offload import worker_processes
 from bot.services.services import Services
 from bot.settings import Role, Settings
 from bot.terminal import LOCAL_WRITER
+
+if TYPE_CHECKING:
+    from bot.store.shard_leases import ShardLease
 
 log = logging.getLogger("bot.discord")
 
@@ -101,13 +104,15 @@ def missing_settings(settings: Settings, role: Role = Role.ALL) -> Iterator[str]
         yield f"{developer_portal.MALFORMED_TOKEN}. Copy it anew at {developer_portal.TOKEN_PAGE}"
 
 
-def make_client(services: Services, settings: Settings) -> DiscordClient:
-    """Build the Discord client over the services."""
+def make_client(services: Services, settings: Settings, lease: ShardLease | None = None) -> DiscordClient:
+    """Build the Discord client over the services; with several shards, or one under a lease, that of several."""
     everyone = settings.access == "open"
     rules = AccessRules(everyone, settings.access_servers, settings.access_users)
     locks = services.open_message_locks() if services.open_message_locks is not None else None
     dispatcher = InteractionDispatcher(services, rules, is_served=lambda writer: writer != LOCAL_WRITER, locks=locks)
-    return DiscordClient(dispatcher, http_options(settings))
+    if lease is None and len(settings.shards) == 1:
+        return DiscordClient(dispatcher, http_options(settings))
+    return ShardedDiscordClient(dispatcher, http_options(settings), settings.shards, settings.shard_count or 1, lease)
 
 
 def http_options(settings: Settings) -> dict[str, Any]:
@@ -157,16 +162,18 @@ def warn_of_unpriced_models(settings: Settings) -> None:
 
 @contextlib.contextmanager
 def _only_bot(settings: Settings) -> Iterator[None]:
-    """Be the only bot that serves the database. Raise AlreadyRunning, and as ``single_instance`` does."""
-    if settings.database_url is None:
-        with single_instance(settings.database_path):
-            yield
-        return
-    postgres, url = bootstrap.import_postgres(), settings.database_url.get_secret_value()
-    with postgres.only_process(url, "bot") as is_only:
-        if not is_only:
-            raise AlreadyRunning(postgres.describe_url(url))
+    """Be the only bot that serves a file, as ``single_instance`` is; on PostgreSQL each shard has a lease."""
+    with contextlib.nullcontext() if settings.database_url is not None else single_instance(settings.database_path):
         yield
+
+
+def _shard_lease(settings: Settings) -> ShardLease | None:
+    """Return the lease of the shards that the settings name; None where there is one process, on a file."""
+    if settings.database_url is None:
+        return None
+    from bot.store.shard_leases import ShardLease  # its driver comes with an extra, which build_services has imported
+
+    return ShardLease(settings.database_url.get_secret_value(), settings.shards, settings.shard_count or 1)
 
 
 async def _run_bot(settings: Settings, token: str, role: Role) -> None:
@@ -175,20 +182,22 @@ async def _run_bot(settings: Settings, token: str, role: Role) -> None:
     try:
         # What an earlier process left; the terminal recovers its own jobs, and offers them: somebody sits there.
         await services.jobs.recover(services.work_for, lambda writer: writer != LOCAL_WRITER)
-        if left := await services.personal_data.finish_deletions(lambda writer: writer != LOCAL_WRITER):
+        lease = _shard_lease(settings)
+        client = make_client(services, settings, lease)
+        if client.serves_dms and (left := await services.personal_data.finish_deletions(lambda w: w != LOCAL_WRITER)):
             log.info("deletions of a person's data that were cut short: %d, done now", left)
-        client = make_client(services, settings)
         gc.collect()
         gc.freeze()  # never collect what the start has made: going through it stopped everything for 0.1 s
         gc.set_threshold(*_GC_THRESHOLDS)
         heartbeat = Heartbeat(settings.database_path, bootstrap.utc_now)
         alerts = HostAlerts(services.store, services.ledger, bootstrap.utc_now)
-        beside = [
-            asyncio.create_task(write_heartbeats(client, heartbeat), name="heartbeat"),
-            asyncio.create_task(send_host_alerts(client, alerts, bootstrap.utc_now), name="host-alerts"),
-            asyncio.create_task(finish_deletions(services), name="deletions"),
-            asyncio.create_task(enforce_retention(client, services), name="retention"),
-        ]
+        beside = [asyncio.create_task(write_heartbeats(client, heartbeat), name="heartbeat")]
+        if client.serves_dms:  # what one process does for all
+            beside += [
+                asyncio.create_task(send_host_alerts(client, alerts, bootstrap.utc_now), name="host-alerts"),
+                asyncio.create_task(finish_deletions(client, services), name="deletions"),
+                asyncio.create_task(enforce_retention(client, services), name="retention"),
+            ]
         try:
             with contextlib.ExitStack() as stack:
                 if settings.metrics_port is not None:
@@ -201,7 +210,7 @@ async def _run_bot(settings: Settings, token: str, role: Role) -> None:
                     if role is Role.ALL and isinstance(services.jobs, QueuedJobRunner)
                     else None
                 )
-                await _serve_until_stopped(client, services, token, worker)
+                await _serve_until_stopped(client, services, token, worker, lease)
         finally:
             for task in beside:
                 task.cancel()
@@ -212,7 +221,11 @@ async def _run_bot(settings: Settings, token: str, role: Role) -> None:
 
 
 async def _serve_until_stopped(
-    client: DiscordClient, services: Services, token: str, worker: Worker | None = None
+    client: DiscordClient,
+    services: Services,
+    token: str,
+    worker: Worker | None = None,
+    lease: ShardLease | None = None,
 ) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -220,7 +233,7 @@ async def _serve_until_stopped(
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # Windows, where Ctrl-C ends the loop itself
             loop.add_signal_handler(number, stopping.set)
-    running = asyncio.create_task(_serve(client, token, worker), name="discord")
+    running = asyncio.create_task(_serve(client, token, worker, lease), name="discord")
     asked = asyncio.create_task(stopping.wait(), name="stop-signal")
     try:
         await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
@@ -229,15 +242,43 @@ async def _serve_until_stopped(
     finally:
         asked.cancel()
         await shut_down(client, services, worker)
+        if lease is not None:
+            await lease.release()
         running.cancel()
         await asyncio.gather(running, asked, return_exceptions=True)
 
 
-async def _serve(client: DiscordClient, token: str, worker: Worker | None) -> None:
+async def _serve(client: DiscordClient, token: str, worker: Worker | None, lease: ShardLease | None) -> None:
     await client.login(token)
     if worker is not None:
         await worker.start()
-    await client.connect()
+    if lease is None or not isinstance(client, ShardedDiscordClient):
+        await client.connect()
+        return
+    await lease.acquire(client.stand_by)
+    both = {
+        asyncio.create_task(client.connect(), name="gateway"),
+        asyncio.create_task(_keep_shards(client, lease), name="shards"),
+    }
+    try:
+        ended, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        for one in ended:
+            one.result()
+    finally:
+        for one in both:
+            one.cancel()
+        await asyncio.gather(*both, return_exceptions=True)
+
+
+async def _keep_shards(client: ShardedDiscordClient, lease: ShardLease) -> None:
+    """Hold the lease while the client is connected; close the sessions when it is lost, and begin new ones with it."""
+    while True:
+        await lease.keep()
+        log.warning("the lease of the shards could not be kept, so their sessions end until it is had again")
+        await client.disconnect_shards()
+        await lease.acquire(client.stand_by)
+        log.info("the lease of the shards is had again")
+        await client.connect_shards()
 
 
 async def log_in(client: discord.Client, token: str) -> None:

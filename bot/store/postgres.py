@@ -438,21 +438,6 @@ def check_server(url: str, keys: str) -> bool:
     return True
 
 
-@contextmanager
-def only_process(url: str, name: str) -> Iterator[bool]:
-    """Hold a lock with this name in the database; yield whether no other process has it. Raise StoreError.
-
-    One that was killed just now may have it for a moment, so it is waited for, for some seconds.
-    """
-    with translate_errors(describe_url(url)), connect(url) as connection:
-        try:
-            connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [f"only {name}"])
-        except errors.LockNotAvailable:
-            yield False
-        else:
-            yield True
-
-
 def describe_url(url: str) -> str:
     """Return the host and the database of an address, without the user and the password."""
     try:

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -109,8 +109,11 @@ class ShardLease:
             self._held.clear()
             await self._held.wait()
 
-    async def acquire(self) -> None:
-        """Wait until nobody else has one of the shards, and take them. A server that is away is waited for."""
+    async def acquire(self, on_wait: Callable[[], None] | None = None) -> None:
+        """Wait until nobody else has one of the shards, and take them. A server that is away is waited for.
+
+        ``on_wait`` is called if somebody has one.
+        """
         told = False
         while True:
             asked = _now()
@@ -125,6 +128,8 @@ class ShardLease:
                 if not told:
                     log.info("another process serves these shards: this one stands by, and serves them once it is gone")
                     told = True
+                    if on_wait is not None:
+                        on_wait()
             await asyncio.sleep(_STANDBY_SECONDS)
 
     async def keep(self) -> None:
@@ -177,7 +182,7 @@ class ShardLease:
         """Let another process have the shards at once, and close the connection. Raise nothing."""
         self._ends = 0.0
         with suppress(StoreError, TimeoutError):
-            async with asyncio.timeout(CLOSE_SECONDS):
+            async with asyncio.timeout(_RETRY_SECONDS):
                 await self._run("DELETE FROM _shard_leases WHERE holder = %s", [self._holder])
         await self._close()
 

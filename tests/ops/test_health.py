@@ -108,6 +108,15 @@ def test_a_bot_without_discord_is_unhealthy_and_the_sentence_says_since_when(
     assert f"{said}: it has been trying since 2026-11-23 09:00:15 UTC" in found.message
 
 
+def test_a_bot_that_stands_by_for_another_is_healthy(database: Path, clock: Clock, heart: Heartbeat) -> None:
+    heart.write(GatewayState.STANDING_BY)
+    clock.move(HEARTBEAT_SECONDS)
+    heart.write(GatewayState.STANDING_BY)
+    found = check_health(database, clock.now)
+    assert found.is_healthy
+    assert "has been standing by since 2026-11-23 09:00:00 UTC: another one serves its shards" in found.message
+
+
 def test_a_killed_bot_is_reported_at_once(database: Path, clock: Clock, heart: Heartbeat) -> None:
     heart.write(GatewayState.CONNECTED)
     gone = subprocess.Popen([sys.executable, "-c", ""])
