@@ -108,6 +108,23 @@ def _hand_over(database: Path) -> str:
     return writer
 
 
+def test_a_person_whose_text_stands_in_discord_is_left_to_the_bot_unless_the_host_says_otherwise(
+    essay_bot: Callable[..., Ran], home: Path
+) -> None:
+    essay_bot("draft", "-", "--no-model", given=NOTES)
+    (database,) = home.rglob("essays.db")
+    writer = _hand_over(database)
+    with sqlite3.connect(database) as db:
+        db.execute("INSERT INTO shares SELECT id, 1, 1, 'open', X'00', 0, '2026-11-29T00:00:00+00:00' FROM essays")
+    waiting = essay_bot("person", "delete", writer, "--yes")
+    assert "The bot takes it down and then deletes everything" in waiting.err
+    shown = essay_bot("person", "show", writer, "--yes").out
+    assert "marks: deleting" in shown
+    assert "essays: 1" in shown
+    assert "is deleted." in essay_bot("person", "delete", writer, "--leave-shared", "--yes").err
+    assert "essays" not in essay_bot("person", "show", writer, "--yes").out
+
+
 def test_a_deletion_says_if_a_reader_of_the_database_keeps_its_log_from_being_emptied(
     essay_bot: Callable[..., Ran], home: Path
 ) -> None:

@@ -35,7 +35,8 @@ def help_card(*, with_model: bool) -> Card:
                 "**/voice** your style, **/usage** costs, **/mydata** your data, **/settings** servers.\n\n" + model
             ),
             small_print(
-                f"Only you see your essays here. They are stored encrypted: {privacy_statement(with_model=with_model)}."
+                "Only you see your essays here, unless you share one. They are stored encrypted: "
+                f"{privacy_statement(with_model=with_model)}."
             ),
         )
     )

@@ -298,8 +298,8 @@ def _describe_share(found: GatheredFeedback) -> str:
     where = f"<#{share.thread}>" if share.thread else f"<#{share.channel}>" if share.channel else "a channel"
     if share.state is ShareState.POSTING:
         return (
-            f"The bot stopped while it was posting {about}, in {where}, so part of it may stand there. Take down "
-            "removes it; then it can be shared again."
+            f"Begun in {where}, and not ended: {about}. If that was more than a minute ago, the bot was stopped in it, "
+            "and part may stand there. Take down removes it; then it can be shared again."
         )
     return f"Shared in {where}: {about}."
 

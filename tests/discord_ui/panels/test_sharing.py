@@ -269,7 +269,7 @@ async def test_what_cannot_be_removed_after_a_fault_is_told_and_taken_down_later
     assert len(posted(sim, guild.general)) == 1
     panel = await (await writer.slash(guild, "draft")).message()
     await writer.select(panel, "More", "Feedback")
-    await writer.sees(reads(panel, "The bot stopped while it was posting"))
+    await writer.sees(reads(panel, "the bot was stopped in it"))
     await writer.click(panel, "Take down")
     await writer.sees(reads(panel, "Take it down"))
     await writer.click(panel, "Take it down")
@@ -631,7 +631,7 @@ async def test_a_share_that_was_cut_short_by_a_kill_is_told_and_can_be_cleared(
     assert len(posted(sim, guild.general)) == 1
     panel = await (await writer.slash(guild, "draft")).message()
     await writer.select(panel, "More", "Share")
-    await writer.sees(reads(panel, "The bot stopped while it was posting"))
+    await writer.sees(reads(panel, "the bot was stopped in it"))
     await confirm_take_down(writer, panel, "It is taken down")
     assert posted(sim, guild.general) == []
     essay = await bot.essay(writer)

@@ -99,11 +99,11 @@ async def test_an_old_job_error_is_not_shown_once_the_writer_has_gone_on(
 async def test_the_end_of_a_job_is_logged_in_one_line_without_the_writers_words(
     sim: DiscordSimulator, bot: Bot, models: Scripted, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "bot.services.jobs.runner")
+    caplog.set_level(logging.INFO, "bot.services.jobs.executor")
     user = sim.user("writer")
     await drafted(user, user.dm, models)
     essay = (await bot.essay(user)).id
-    lines = [one.getMessage() for one in caplog.records if one.name == "bot.services.jobs.runner"]
+    lines = [one.getMessage() for one in caplog.records if one.name == "bot.services.jobs.executor"]
     assert [line for line in lines if line.startswith("job 1, draft: done, ") and line.endswith(f" ms, {essay[:4]}")]
     assert len(lines) == 1
     assert "rebuilt" not in lines[0]
