@@ -42,7 +42,7 @@ class KeyRefused(ModelError):
     def invalid(cls) -> KeyRefused:
         return cls(
             "The service refused the API key, so no model was called.",
-            "whoever runs the bot has to put a valid key into its settings",
+            "whoever runs the bot has to put a valid key into its setting ANTHROPIC_API_KEY",
         )
 
     @classmethod
