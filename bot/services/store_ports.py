@@ -369,8 +369,8 @@ class JobQueueStore(Protocol):
     def cancel(self, job: int) -> QueueState:
         """Take a job out of the queue, or tell the worker that has it to end it; return which it was."""
 
-    def place(self, job: int) -> int | None:
-        """Return a waiting job's place in the queue, from 1; None if it does not wait."""
+    def places(self, jobs: Collection[int]) -> Mapping[int, int]:
+        """Return the places in the queue, from 1, of those of the jobs that wait; none give way."""
 
     def lost(self, seconds: float, exempt_writer: str) -> Sequence[LostEntry]:
         """Return what workers had that have not been heard of for so long, and open jobs that have no entry.

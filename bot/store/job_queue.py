@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import cache, partial
@@ -106,14 +106,13 @@ class PostgresJobQueue:
             return QueueState.RUNNING
         return QueueState.GONE
 
-    def place(self, job: int) -> int | None:
-        row = self._db.execute(
-            "SELECT 1 + (SELECT count(*) FROM procrastinate_jobs o WHERE o.status = 'todo'"
-            " AND o.queue_name = e.queue_name AND (-o.priority, o.id) < (-e.priority, e.id))"
-            " FROM procrastinate_jobs e JOIN jobs ON jobs.entry = e.id WHERE jobs.id = ? AND e.status = 'todo'",
-            [job],
-        ).fetchone()
-        return int(row[0]) if row is not None else None
+    def places(self, jobs: Collection[int]) -> Mapping[int, int]:
+        found = self._db.execute(
+            "SELECT (args->>'job')::bigint FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = ?"
+            " ORDER BY priority DESC, id",
+            [_FAIR],
+        ).fetchall()
+        return {job: place for place, (job,) in enumerate(found, 1) if job in jobs}
 
     def lost(self, seconds: float, exempt_writer: str) -> Sequence[LostEntry]:
         held = self._db.execute(

@@ -13,15 +13,11 @@ from weakref import WeakValueDictionary
 from bot.errors import BeingDeleted, JobRunning, ShuttingDown, TooManyJobs, UnknownJob
 from bot.services.jobs.executor import JobExecutor, WorkFactory
 from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView, JobWork
-from bot.services.jobs.runner import PrepareJob
+from bot.services.jobs.runner import PLACES_PER_SECOND, PrepareJob
 from bot.services.jobs.running_job import FLUSH_SECONDS, RunningJob, as_stored
 from bot.services.personal_data import WriterMark
 from bot.services.request_context import current_request
 from bot.services.store_ports import Clock, Store, Transaction
-
-# So many jobs' watchers hear of a new place in the queue in a second. Each end of a job moves all that wait, and each
-# would edit a message: with 800 waiting that is more than one process can do.
-_PLACES_PER_SECOND = 25
 
 
 class LocalJobRunner:
@@ -276,7 +272,7 @@ class LocalJobRunner:
                 if number in self._queue:
                     told[number] = self._queue_position(number)
                     self._jobs[number].notify()
-                    await asyncio.sleep(1 / _PLACES_PER_SECOND)
+                    await asyncio.sleep(1 / PLACES_PER_SECOND)
 
     def _run_soon(self, live: RunningJob) -> None:
         if not live.job.kind.gives_way:

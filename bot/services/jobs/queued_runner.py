@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -27,7 +28,7 @@ from bot.services.jobs.job import (
     JobWork,
     StoreResult,
 )
-from bot.services.jobs.runner import PrepareJob
+from bot.services.jobs.runner import PLACES_PER_SECOND, PrepareJob
 from bot.services.jobs.running_job import FLUSH_SECONDS, RunningJob, as_stored
 from bot.services.llm_ports import ProgressCallback
 from bot.services.personal_data import WriterMark
@@ -126,6 +127,7 @@ class QueuedJobRunner:
         self._is_closed = False
         self._reachable_since: float | None = None
         self._suspects: set[int] = set()
+        self._place_teller: asyncio.Task[None] | None = None
         self.on_end: Callable[[Job], None] | None = None
         self.on_begin: Callable[[Job], None] | None = None
 
@@ -188,7 +190,7 @@ class QueuedJobRunner:
         if (live := self._executor.jobs.get(job.id)) is not None:
             return _view(live)
         if job.state is JobState.QUEUED:
-            place = await self._store.read(lambda tx: tx.queue.place(job.id))
+            place = (await self._store.read(lambda tx: tx.queue.places({job.id}))).get(job.id)
             if place == 1 and self._clock() - job.created < _TAKE_UP:
                 place = None
             return JobView(job, JobPhase.WAITING, job.created, place)
@@ -229,9 +231,26 @@ class QueuedJobRunner:
                     yield view
                 if found.state.is_ended:
                     return
-                with suppress(TimeoutError):  # nothing tells that a waiting job has come forward
-                    async with asyncio.timeout(_PLACE_SECONDS if found.state is JobState.QUEUED else None):
-                        await changed.wait()
+                if found.state is JobState.QUEUED and (self._place_teller is None or self._place_teller.done()):
+                    self._place_teller = self._executor.spawn(self._tell_places(), Context())
+                await changed.wait()
+
+    async def _tell_places(self) -> None:
+        """Wake who watches a waiting job whose place has changed, of which the database does not tell."""
+        told: Mapping[int, int] = {}
+        while self._watchers and not self._is_closed:
+            await asyncio.sleep(_PLACE_SECONDS)
+            try:
+                places = await self._store.read(lambda tx: tx.queue.places(set(self._watchers)))
+            except StoreError:
+                continue
+            if not places:
+                return
+            for number in sorted(places, key=places.__getitem__):
+                if places[number] != told.get(number):
+                    self._told(str(number))
+                    await asyncio.sleep(1 / PLACES_PER_SECOND)
+            told = places
 
     async def wait(self, writer: str, job: int) -> Job:
         """See JobRunner. Where the job was interrupted, wait for the end of the one that goes on with it."""

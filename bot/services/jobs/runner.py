@@ -17,6 +17,10 @@ PrepareJob = Callable[[Transaction], None]
 """Called in the transaction that stores a job: raise an error if it must not start any more, else store what it works
 on, if that is not stored yet."""
 
+# So many jobs' watchers hear of a new place in the queue in a second. Each end of a job moves all that wait, and each
+# would edit a message: with 800 waiting that is more than one process can do.
+PLACES_PER_SECOND = 25
+
 
 class JobRunner(Protocol):
     """Owns all jobs: queues them, has them run, stops and stores them.
