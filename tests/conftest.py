@@ -68,11 +68,11 @@ def database(tmp_path: Path) -> Path:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what is marked with both_databases on PostgreSQL too, but for tests that look into SQLite's file.
 
-    Tests of a runner of jobs run there with each of the two runners.
+    Tests of a runner of jobs, and of what follows jobs, run there with each of the two runners.
     """
     names = set(metafunc.fixturenames)
     if "store" in names and "database" not in names and metafunc.definition.get_closest_marker("both_databases"):
-        on_postgres = ["postgres", "queue"] if "jobs" in names else ["postgres"]
+        on_postgres = ["postgres", "queue"] if {"jobs", "checked"} & names else ["postgres"]
         marked = [pytest.param(name, marks=pytest.mark.postgres) for name in on_postgres]
         metafunc.parametrize("store", ["sqlite", *marked], indirect=True)
 

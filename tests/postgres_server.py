@@ -17,8 +17,10 @@ import psycopg
 
 from bot.store.postgres import PostgresStore
 from bot.store.quota import Quota
+from tests.joined_services import KEY
 
-KEY = "YSBrZXkgZm9yIHRlc3RzLCBhbmQgZm9yIG5vdGhpbmc="
+__all__ = ["KEY"]
+
 _PROGRAMS = "/usr/lib/postgresql"
 # It keeps nothing that must outlive the tests, so it need not wait for the disk.
 _SETTINGS = {

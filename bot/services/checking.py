@@ -231,6 +231,8 @@ class CheckingService:
         elif key in self._postponed or (job.result is not None and not job.kind.gives_way):
             self._postponed.discard(key)
             self._begin_soon(job.writer, job.subject)
+        elif self._jobs.is_shared:  # a check may have given way to the job in another process
+            self._begin_soon(job.writer, job.subject, only_if_interrupted=True)
 
     async def follow_version(self, writer: str, essay: str, origin: Origin) -> None:
         """Begin the check of a version that a model had a part in; for any other, store what still stands of the last.
@@ -262,12 +264,31 @@ class CheckingService:
         if found.check.is_checked:
             await self.store.write(writer, step)
 
-    def _begin_soon(self, writer: str, essay: str) -> None:
+    def _begin_soon(self, writer: str, essay: str, *, only_if_interrupted: bool = False) -> None:
         if not self.has_checker:
             return
-        task = asyncio.create_task(self._begin(writer, essay), name=f"check-of-{essay[:4]}")
+        work = self._begin_again(writer, essay) if only_if_interrupted else self._begin(writer, essay)
+        task = asyncio.create_task(work, name=f"check-of-{essay[:4]}")
         self._beginning[task] = (writer, essay)
         task.add_done_callback(self._beginning.pop)
+
+    async def _begin_again(self, writer: str, essay: str) -> None:
+        try:
+            if await self._was_interrupted(writer, essay):
+                await self._begin(writer, essay)
+        except BotError as error:
+            log.info("whether a check is due could not be read: %s", type(error).__name__)
+
+    async def _was_interrupted(self, writer: str, essay: str) -> bool:
+        """Return whether the last check of the essay's current version gave way to another job."""
+
+        def read(tx: Transaction) -> bool:
+            last = tx.jobs.last_of_kind(writer, essay, JobKind.CHECK)
+            if last is None or last.state is not JobState.INTERRUPTED:
+                return False
+            return tx.essays.get(writer, essay).head == last.base_version
+
+        return await self.store.read(read)
 
     async def _begin(self, writer: str, essay: str) -> None:
         key = writer, essay
@@ -303,10 +324,13 @@ class CheckingService:
 
     async def wait_for_check(self, writer: str, essay: str) -> Job | None:
         """Return the check under way on the essay, also one that is just about to begin; None where there is none."""
+        job = await self._running_job(writer, essay)
+        return job if job is not None and job.kind is JobKind.CHECK else None
+
+    async def _running_job(self, writer: str, essay: str) -> Job | None:
         if beginning := [task for task, of in self._beginning.items() if of == (writer, essay)]:
             await asyncio.wait(beginning)
-        job = await self._jobs.running_job(writer, essay)
-        return job if job is not None and job.kind is JobKind.CHECK else None
+        return await self._jobs.running_job(writer, essay)
 
     async def max_cost(self, writer: str, essay: str) -> int:
         """Return the most that judging what is not judged may cost, in nano-dollars. Raise UnknownPrice."""
@@ -318,10 +342,10 @@ class CheckingService:
 
         None where no check is under way.
         """
-        check = await self.wait_for_check(writer, essay)
-        if check is None and (writer, essay) in self._postponed:
-            return await self._jobs.running_job(writer, essay)
-        return check
+        job = await self._running_job(writer, essay)
+        if job is None or job.kind is JobKind.CHECK or (writer, essay) in self._postponed:
+            return job
+        return job if self._jobs.is_shared and await self._was_interrupted(writer, essay) else None
 
     async def close(self) -> None:
         """Begin no check any more."""

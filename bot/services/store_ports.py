@@ -301,6 +301,9 @@ class JobStore(Protocol):
     def unended_of(self, writer: str) -> Sequence[Job]:
         """Return the writer's jobs that have not ended, in order."""
 
+    def last_of_kind(self, writer: str, subject: str, kind: JobKind) -> Job | None:
+        """Return the last job of a kind on the subject, None if there never was one."""
+
     def next_on(self, writer: str, subject: str, job: int) -> Job | None:
         """Return the job that came next on the subject after the one with this number; None if none did."""
 

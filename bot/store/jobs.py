@@ -180,6 +180,11 @@ class SqlJobs:
         rows = self._db.execute(f"{_JOB} WHERE writer = ? AND ended = 0 ORDER BY id", [writer]).fetchall()
         return [_read_job(self._database, row, whole=False) for row in rows]
 
+    def last_of_kind(self, writer: str, subject: str, kind: JobKind) -> Job | None:
+        query = f"{_JOB} WHERE writer = ? AND subject = ? AND kind = ? ORDER BY id DESC LIMIT 1"
+        row = self._db.execute(query, [writer, subject, kind.value]).fetchone()
+        return _read_job(self._database, row, whole=False) if row else None
+
     def next_on(self, writer: str, subject: str, job: int) -> Job | None:
         query = f"{_JOB} WHERE writer = ? AND subject = ? AND id > ? ORDER BY id LIMIT 1"
         row = self._db.execute(query, [writer, subject, job]).fetchone()

@@ -173,6 +173,11 @@ class LocalJobRunner:
         """See JobRunner."""
         return self._is_closing
 
+    @property
+    def is_shared(self) -> bool:
+        """See JobRunner."""
+        return False
+
     def is_running_here(self, job: Job) -> bool:
         """See JobRunner."""
         return job.id in self._jobs

@@ -207,6 +207,11 @@ class QueuedJobRunner:
         """See JobRunner. What a gateway asked for goes on without it."""
         return self._is_working and self._is_closed
 
+    @property
+    def is_shared(self) -> bool:
+        """See JobRunner."""
+        return True
+
     def is_running_here(self, job: Job) -> bool:
         """Return True: a job that has not ended is always some worker's, or will be."""
         return not job.state.is_ended

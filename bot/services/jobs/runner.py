@@ -73,6 +73,10 @@ class JobRunner(Protocol):
     def is_closing(self) -> bool:
         """Whether the process is ending in order: its jobs are interrupted, and go on after the next start."""
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes run and end jobs, too."""
+
     def is_running_here(self, job: Job) -> bool:
         """Return whether the job waits or runs in this process."""
 
