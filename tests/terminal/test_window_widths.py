@@ -43,10 +43,11 @@ def test_a_post_is_written_seen_once_and_exported_in_a_window_of_any_width(
         sees("Next [help]:")
         person.types("export linkedin")
         sees("Paste it into a new post.")
+        sees("title TEXT gives")
         person.types("done")
         assert person.leaves() == 0
 
-    structures, *_, draft, overview, exported = seen
+    structures, *_, draft, overview, exported, _ = seen
     for part in (structures, draft, overview, exported):
         lines = [line.split("\r")[-1] for line in part.replace("\r\n", "\n").split("\n")]
         assert max(map(len, lines)) <= columns, lines

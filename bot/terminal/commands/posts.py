@@ -176,6 +176,9 @@ class PostCommands:
             self._context.say(f"{points} {checked}".strip())
         for notice in exported.notices:
             self._context.say(notice)
+        structure = self._essays.structures.get(post.structure)
+        if structure is not None and post.title == structure.name:
+            self._context.say("Its title is still the structure's name: title TEXT gives it one of its own.")
 
 
 def _take_flags(words: list[str]) -> tuple[set[str], list[str]]:
