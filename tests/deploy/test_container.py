@@ -15,7 +15,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cryptography.fernet import Fernet
 
+from bot.ops.run_discord import missing_settings
+from bot.settings import Role, read_settings
 from tests.deploy.bot_scenario import respond, settings, story
 from tests.deploy.deploy_files import ROOT, dockerfile
 from tests.simulators.claude import ClaudeSimulator
@@ -24,6 +27,7 @@ from tests.simulators.discord.redirect_bot import VARIABLE
 
 INSTRUCTIONS = dockerfile((ROOT / "Dockerfile").read_text())
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
+SEVERAL = yaml.safe_load((ROOT / "deploy" / "compose.postgres.yaml").read_text())
 IMAGE = "career-essay-bot-test:local"
 # As deploy/compose.yaml shuts it off.
 SHUT_OFF = ("--init", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges:true")
@@ -131,14 +135,64 @@ def test_the_compose_file_confines_the_container_and_keeps_its_data_in_one_volum
     assert service["image"].endswith(":local")
 
 
-def test_docker_compose_accepts_the_compose_file(tmp_path: Path) -> None:
+def test_the_compose_file_of_several_processes_confines_each_and_divides_the_work() -> None:
+    services = SEVERAL["services"]
+    assert {name: one.get("command") for name, one in services.items()} == {
+        "gateway": ["run", "--role", "gateway"],
+        "worker": ["run", "--role", "worker"],
+        "postgres": None,
+    }
+    for service in services.values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert "ports" not in service
+    (single,) = COMPOSE["services"].values()
+    for name in ("gateway", "worker"):
+        service, (user,) = services[name], arguments_of("USER")
+        assert {"build", "image", "env_file", "init", "stop_grace_period", "restart", "logging"} <= service.keys()
+        assert {name: service[name] for name in ("build", "image", "env_file")} == {
+            name: single[name] for name in ("build", "image", "env_file")
+        }
+        number, group = user.split(":")
+        assert f"/data:uid={number},gid={group},mode=0700" in service["tmpfs"]  # where the sign of life is
+        assert service["environment"]["DATABASE_PATH"].startswith("/data/")
+        assert service["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert services["worker"]["environment"]["SHARD_IDS"] == ""
+    assert services["worker"]["scale"] == 2
+    assert list(SEVERAL["volumes"]) == ["postgres"]
+    assert "healthcheck" in services["postgres"]
+
+
+def test_the_shares_of_the_compose_file_are_what_discord_allows_a_token() -> None:
+    services = SEVERAL["services"]
+    shares = [
+        services[name].get("scale", 1) * services[name]["environment"]["DISCORD_REQUESTS_PER_SECOND"]
+        for name in ("gateway", "worker")
+    ]
+    assert sum(shares) == 50
+
+
+def test_the_settings_of_the_compose_file_of_several_processes_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the containers have them, with what the page tells an operator to set."""
+    monkeypatch.setenv("DISCORD_TOKEN", "MTIzNDU2Nzg5MDEyMzQ1Njc4.secret.part")
+    monkeypatch.setenv("DATABASE_KEY", Fernet.generate_key().decode())
+    for name, role in (("gateway", Role.GATEWAY), ("worker", Role.WORKER)):
+        for variable, value in SEVERAL["services"][name]["environment"].items():
+            monkeypatch.setenv(variable, re.sub(r"\$\{[^}]*\}", "0123456789abcdef", str(value)))
+        assert list(missing_settings(read_settings(), role)) == []
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", "compose.postgres.yaml"])
+def test_docker_compose_accepts_the_compose_file(name: str, tmp_path: Path) -> None:
     docker = tool("docker")
     if subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
         pytest.skip("docker has no compose")
     (tmp_path / "deploy").mkdir()
-    shutil.copy(ROOT / "deploy" / "compose.yaml", tmp_path / "deploy")
+    shutil.copy(ROOT / "deploy" / name, tmp_path / "deploy")
+    (tmp_path / "deploy" / ".env").write_text("POSTGRES_PASSWORD=secret\n")
     shutil.copy(ROOT / ".env.example", tmp_path / "deploy" / "essay-bot.env")
-    command = [docker, "compose", "-f", str(tmp_path / "deploy" / "compose.yaml"), "config", "--quiet"]
+    command = [docker, "compose", "-f", str(tmp_path / "deploy" / name), "config", "--quiet"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
 
