@@ -33,6 +33,7 @@ from bot.essay.support import (
 )
 from bot.essay.text.sections import split_sections
 from bot.essay.text.spans import Span
+from bot.essay.text.words import count_noun
 from bot.services.essays import EssayService
 from bot.services.jobs.job import Job, JobKind, JobState, JobWork, PlannedJob, StoreResult
 from bot.services.jobs.runner import JobRunner
@@ -456,7 +457,9 @@ class CheckingService:
         counts = describe_counts(found.check)
         said = f"Of what the notes do not hold: {counts}." if counts else ""
         left = sum(has_words(found.sentence(one)) for one in found.check.unchecked)
-        return f"{said} {left} not checked: the check judges them.".strip() if left else said
+        if not left:
+            return said
+        return f"{said} {count_noun(left, 'sentence')} not checked against the notes: a check does that.".strip()
 
     async def check_strictly(self, writer: str, essay: str, number: int | None = None) -> None:
         """Raise InvalidInput where anything in a model's text is open or not checked."""

@@ -253,6 +253,9 @@ async def test_what_stands_of_a_check_is_shown_after_an_edit_of_the_text(checked
         (replace(PENSION, sentence=2),),
         (1,),
     )
+    assert await checked.services.checking.describe_for_export("me", checked.essay) == (
+        "Of what the notes do not hold: 1 open. 1 sentence not checked against the notes: a check does that."
+    )
 
 
 async def test_a_check_that_fails_is_told_as_not_checked_and_what_was_known_stays(checked: Checked) -> None:
