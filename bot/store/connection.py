@@ -77,5 +77,5 @@ def column_names(cursor: Cursor) -> list[str]:
 
 
 def marks(values: Collection[Any]) -> str:
-    """Return a mark for each of the values, for ``IN (...)``."""
-    return ",".join("?" * len(values))
+    """Return a mark for each of the values, for ``IN (...)``; without values what nothing is in."""
+    return ",".join("?" * len(values)) or "NULL"  # PostgreSQL has no empty list

@@ -104,3 +104,9 @@ async def test_that_a_jobs_end_was_told_is_stored(store: SqlStore, job: Job) -> 
     assert not await store.read(lambda tx: tx.jobs.is_told(job.id))
     await store.write("me", lambda tx: tx.jobs.mark_told(job.id))
     assert await store.read(lambda tx: tx.jobs.is_told(job.id))
+
+
+async def test_to_forget_no_messages_of_a_job_leaves_those_that_it_has(store: SqlStore, job: Job) -> None:
+    await save(store, job, ONE, "first")
+    await store.write("me", lambda tx: tx.job_panels.delete_revisions(job.id, ()))
+    assert await addresses(store, job) == [("first", "worker")]
