@@ -302,7 +302,7 @@ class CheckingService:
             if number is not None:
                 work = self._build_work(writer, essay, number, str(number))
                 job = await self._jobs.start(writer, essay, JobKind.CHECK, work, number, str(number))
-                if not self._jobs.is_running_here(job):  # its end has said what comes next
+                if not self._jobs.will_run(job):  # its end has said what comes next
                     return
         except JobRunning:
             return

@@ -335,7 +335,7 @@ class JobPanels:
         Call it before any click is handled. It returns once every such message is known, not once all are edited.
         """
         for job, stored in await self._store.read(lambda tx: tx.job_panels.all()):
-            if job.state.is_ended or self._runner.is_running_here(job):
+            if job.state.is_ended or self._runner.will_run(job):
                 await self._restore(job, stored, client, watch_again, now)
 
     async def _restore(

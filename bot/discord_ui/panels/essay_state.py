@@ -129,7 +129,7 @@ async def load_essay_state(
     """
     check_job = await services.checking.job_to_await(writer, essay)  # first: what it finds after that, it tells
     snapshot = snapshot or await services.essays.snapshot(writer, essay)
-    if snapshot.job is not None and not snapshot.job.state.is_ended and not services.jobs.is_running_here(snapshot.job):
+    if snapshot.job is not None and not snapshot.job.state.is_ended and not services.jobs.will_run(snapshot.job):
         await services.jobs.release_abandoned(writer, essay)  # no effect if it has ended meanwhile
         snapshot = await services.essays.snapshot(writer, essay)
     view = await services.jobs.view(snapshot.job) if snapshot.job is not None else None

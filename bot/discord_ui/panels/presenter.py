@@ -277,11 +277,7 @@ class Presenter:
         """Read a critique, and first keep what another process has left of its job. Raise UnknownCritique."""
         services = self.services
         snapshot = await services.critiques.snapshot(writer, critique)
-        if (
-            snapshot.job is not None
-            and not snapshot.job.state.is_ended
-            and not services.jobs.is_running_here(snapshot.job)
-        ):
+        if snapshot.job is not None and not snapshot.job.state.is_ended and not services.jobs.will_run(snapshot.job):
             await services.jobs.release_abandoned(writer, snapshot.job.subject)  # no effect if it has ended meanwhile
             snapshot = await services.critiques.snapshot(writer, critique)
         return snapshot

@@ -178,7 +178,7 @@ class LocalJobRunner:
         """See JobRunner."""
         return False
 
-    def is_running_here(self, job: Job) -> bool:
+    def will_run(self, job: Job) -> bool:
         """See JobRunner."""
         return job.id in self._jobs
 

@@ -212,8 +212,8 @@ class QueuedJobRunner:
         """See JobRunner."""
         return True
 
-    def is_running_here(self, job: Job) -> bool:
-        """Return True: a job that has not ended is always some worker's, or will be."""
+    def will_run(self, job: Job) -> bool:
+        """See JobRunner. A job that has not ended is always some worker's, or will be."""
         return not job.state.is_ended
 
     async def leftover_jobs(self, writer: str, subject: str) -> Sequence[int]:

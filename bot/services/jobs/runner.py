@@ -77,8 +77,8 @@ class JobRunner(Protocol):
     def is_shared(self) -> bool:
         """Whether other processes run and end jobs, too."""
 
-    def is_running_here(self, job: Job) -> bool:
-        """Return whether the job waits or runs in this process."""
+    def will_run(self, job: Job) -> bool:
+        """Return whether the job runs, or will when its turn comes: here or, if others run jobs, too, anywhere."""
 
     async def leftover_jobs(self, writer: str, subject: str) -> Sequence[int]:
         """Return the numbers of the writer's ended jobs whose text is in no version; see JobStore.leftovers."""
