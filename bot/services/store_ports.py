@@ -595,8 +595,11 @@ class JobPanelStore(Protocol):
     def all(self) -> Sequence[tuple[Job, StoredPanel]]:
         """Return every message with its job, in the order of their use."""
 
-    def jobs_of_workers(self) -> Sequence[Job]:
-        """Return the jobs, without their text, that workers show or whose end a worker is to tell."""
+    def left_to_workers(self, waiting: int) -> Sequence[Job]:
+        """Return the jobs in messages of workers that are not shown by the worker that runs them.
+
+        They have ended, or give way, or wait in the queue; of these the first ``waiting``.
+        """
 
 
 class PersonStore(Protocol):

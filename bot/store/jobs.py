@@ -341,9 +341,14 @@ class SqlJobPanels:
                 found.append((_read_job(self._database, row, whole=False), panel))
         return found
 
-    def jobs_of_workers(self) -> Sequence[Job]:
-        query = f"{_JOB} WHERE id IN (SELECT job FROM job_panels WHERE editor != ?) ORDER BY id"  # noqa: S608 - a constant
-        rows = self._db.execute(query, [PanelEditor.GATEWAY.value]).fetchall()
+    def left_to_workers(self, waiting: int) -> Sequence[Job]:
+        yielding = [kind.value for kind in JobKind if kind.gives_way]
+        shown = f"{_JOB} WHERE id IN (SELECT job FROM job_panels WHERE editor != ?)"  # noqa: S608 - a constant
+        values = [PanelEditor.GATEWAY.value, *yielding]
+        # A running job is read with all of its text: so those that need not be looked at are left out here.
+        rows = self._db.execute(f"{shown} AND (ended = 1 OR kind IN ({marks(yielding)}))", values).fetchall()
+        query = f"{shown} AND state = 'queued' AND kind NOT IN ({marks(yielding)}) ORDER BY id LIMIT ?"
+        rows += self._db.execute(query, [*values, waiting]).fetchall()
         return [_read_job(self._database, row, whole=False) for row in rows]
 
     def _read(

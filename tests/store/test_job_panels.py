@@ -93,11 +93,25 @@ async def test_messages_of_a_gateway_that_runs_on_stay_with_their_job(store: Sql
     assert await addresses(store, follower) == [("second", "nobody")]
 
 
-async def test_workers_are_told_which_jobs_they_show(store: SqlStore, job: Job, clock: Clock) -> None:
-    other = await StoredJobs(store).add_job("me", "two", JobKind.QUESTION, None, "", clock())
-    await save(store, job, ONE, "first", PanelEditor.NOBODY)
-    await save(store, other, TWO, "second", PanelEditor.GATEWAY)
-    assert [one.id for one in await store.read(lambda tx: tx.job_panels.jobs_of_workers())] == [job.id]
+async def test_workers_are_told_of_the_jobs_that_no_worker_shows_by_running_them(
+    store: SqlStore, job: Job, clock: Clock
+) -> None:
+    jobs, shown = StoredJobs(store), PanelEditor.WORKER
+
+    async def add(subject: str, kind: JobKind, editor: PanelEditor = shown) -> Job:
+        made = await jobs.add_job("me", subject, kind, None, "", clock())
+        await save(store, made, ONE, "somewhere", editor)
+        return made
+
+    await save(store, job, ONE, "first")  # waits, as does the next one
+    await add("waiting", JobKind.DRAFT)
+    running, ended = await add("running", JobKind.DRAFT), await add("ended", JobKind.DRAFT, PanelEditor.NOBODY)
+    check, question = await add("check", JobKind.CHECK), await add("question", JobKind.QUESTION, PanelEditor.GATEWAY)
+    for one in (running, check, question):
+        await jobs.mark_job_running(one.id, clock())
+    await jobs.end_job(ended.id, JobOutcome(JobState.DONE), clock())
+    found = await store.read(lambda tx: tx.job_panels.left_to_workers(1))
+    assert {one.id for one in found} == {job.id, ended.id, check.id}
 
 
 async def test_that_a_jobs_end_was_told_is_stored(store: SqlStore, job: Job) -> None:

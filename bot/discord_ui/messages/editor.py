@@ -92,7 +92,7 @@ def error_for_log(error: BaseException) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AddressRecord:
-    """A message's address as it is stored: in the bot's own DM its channel, elsewhere a token and when it expires."""
+    """A message's address as it is stored: a token and when it expires, and in the bot's own DM its channel."""
 
     message_id: int
     channel_id: int | None = None
@@ -108,18 +108,28 @@ class AddressRecord:
         return InteractionContext(self.channel_id is not None, self.guild_id)
 
     def to_address(self, client: discord.Client, now: datetime) -> MessageAddress | None:
-        """Return the address; None if its token has expired."""
-        if self.channel_id is not None:
-            channel = client.get_partial_messageable(self.channel_id)
-            return ChannelAddress(channel.get_partial_message(self.message_id))
-        expires_at = datetime.fromisoformat(self.expires_at)
-        if expires_at <= now or self.application_id is None:
-            return None
+        """Return the address, by the token for as long as it can be used; None if that is over and there is no other.
+
+        What is sent by a token does not count against the requests a second that Discord allows the bot.
+        """
+        in_channel = self.to_channel_address(client)
+        if self.application_id is None or (expires_at := datetime.fromisoformat(self.expires_at)) <= now:
+            return in_channel
         webhook = discord.Webhook.from_state(
             {"id": self.application_id, "type": 3, "token": self.token},
             client._connection,
         )
-        return TokenAddress(webhook, expires_at, True, self.message_id, self.is_followup, guild_id=self.guild_id)
+        channel = client.get_partial_messageable(self.channel_id) if self.channel_id is not None else None
+        return TokenAddress(
+            webhook, expires_at, channel is None, self.message_id, self.is_followup, channel, self.guild_id
+        )
+
+    def to_channel_address(self, client: discord.Client) -> ChannelAddress | None:
+        """Return the address by the message's channel, if that is the bot's own DM."""
+        if self.channel_id is None:
+            return None
+        channel = client.get_partial_messageable(self.channel_id)
+        return ChannelAddress(channel.get_partial_message(self.message_id))
 
 
 class MessageAddress(Protocol):
@@ -255,10 +265,11 @@ class TokenAddress:
         """See MessageAddress."""
         if self.message_id is None:
             return None
-        if self.channel is not None:
-            return AddressRecord(self.message_id, channel_id=self.channel.id)
+        channel = self.channel.id if self.channel is not None else None
         expires_at, token = self.expires_at.isoformat(), self.webhook.token or ""
-        return AddressRecord(self.message_id, None, self.guild_id, self.webhook.id, token, expires_at, self.is_followup)
+        return AddressRecord(
+            self.message_id, channel, self.guild_id, self.webhook.id, token, expires_at, self.is_followup
+        )
 
 
 class MessageEditor:

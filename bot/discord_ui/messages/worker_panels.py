@@ -76,7 +76,10 @@ class _SharedAddress:
             raise ConnectionError("the database is away") from error
 
     async def send(self, card: Card, nonce: str) -> None:
-        """See MessageAddress: post by the newest address, unless the job's end was told meanwhile."""
+        """See MessageAddress: post by the newest address, unless the job's end was told meanwhile.
+
+        In a DM that is the channel, which takes the nonce.
+        """
         try:
             async with self.panels.hold(self.record.message_id):
                 newest = await self.panels.newest_address(self.job, self.record.message_id)
@@ -93,8 +96,10 @@ class _SharedAddress:
         """See MessageAddress."""
         return self.inner.has_expired(error)
 
-    def fallback(self) -> None:
-        """See MessageAddress: in a DM it is the channel already."""
+    def fallback(self) -> MessageAddress | None:
+        """See MessageAddress."""
+        inner = self.inner.fallback()
+        return replace(self, inner=inner) if inner is not None else None
 
     def to_record(self) -> AddressRecord:
         """See MessageAddress."""
@@ -156,18 +161,16 @@ class WorkerJobPanels(JobPanels):
 
     async def sweep(self) -> None:
         """Show the jobs that no process shows, and how they ended. Raise StoreError."""
-        now, interrupted, queued = asyncio.get_running_loop().time(), {}, 0
-        for job in await self._store.read(lambda tx: tx.job_panels.jobs_of_workers()):
-            queued += job.state is JobState.QUEUED
-            if job.id in self._followed or (job.state is JobState.QUEUED and queued > _MAX_QUEUED_SHOWN):
+        now, interrupted = asyncio.get_running_loop().time(), {}
+        for job in await self._store.read(lambda tx: tx.job_panels.left_to_workers(_MAX_QUEUED_SHOWN)):
+            if job.id in self._followed:
                 continue
             if job.state is JobState.INTERRUPTED and not job.kind.gives_way:
                 interrupted[job.id] = since = self._unfollowed_since.get(job.id, now)
                 if now - since < _FOLLOWER_SECONDS:
                     continue
                 self._final.add(job.id)
-            if job.state is not JobState.RUNNING or job.kind.gives_way:
-                self._follow(job)
+            self._follow(job)
         self._unfollowed_since = interrupted
         for running in self._running.values():  # such as one that was left when the database was away
             self._follow(running)
@@ -193,10 +196,11 @@ class WorkerJobPanels(JobPanels):
             return None
         records = [read_panel(one.address)[0] for one in found]
         newest = next((one for one in records if one.message_id == message_id), None)
-        address = newest.to_address(self._client, self._clock()) if newest is not None else None
-        if address is None:
-            raise AddressExpired
-        return address
+        if newest is not None:
+            channel = newest.to_channel_address(self._client)
+            if (address := channel or newest.to_address(self._client, self._clock())) is not None:
+                return address
+        raise AddressExpired
 
     @asynccontextmanager
     async def _following(self, followed: FollowedJob) -> AsyncIterator[bool]:

@@ -76,9 +76,9 @@ async def open_notes(user: User, panel: Message) -> None:
     await user.forge_click(panel, button(panel, "notes"))
 
 
-async def hold_edit(sim: DiscordSimulator, gate: Gate, path: str = EDITS) -> Fault:
+async def hold_edit(sim: DiscordSimulator, gate: Gate) -> Fault:
     """Let the next text come, and keep the worker's edit with it on its way to Discord."""
-    held = sim.hold("PATCH", path)
+    held = sim.hold("PATCH", EDITS)
     gate.release()
     await sim.timeline.until(lambda: held.used, 5, lambda: "no edit is on its way")
     return held
@@ -197,7 +197,7 @@ async def test_another_worker_shows_and_tells_the_end_that_one_which_died_did_no
         panel = await with_notes(user, user.dm)
         await begun(user, panel, models, *gates)
         if untold:
-            await hold_edit(sim, gates[0], "/channels/*/messages/*")
+            await hold_edit(sim, gates[0])
         gates[0].release()
         gates[1].release()
         job = (await front.latest_job(user)).job
