@@ -112,6 +112,14 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
+def own_server(postgres_server: PostgresServer) -> Iterator[PostgresServer]:
+    """A server that a test may stop and start: no other test has it."""
+    server = type(postgres_server).start_new(postgres_server.programs)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> str:
     """The address of a database that holds nobody's rows; the key that seals in it, if there is one, is KEY."""
     return postgres_server.emptied_database()

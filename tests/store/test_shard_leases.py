@@ -6,8 +6,9 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,10 +16,11 @@ import pytest
 from bot.store import shard_leases
 from bot.store.jobs import process_name
 from bot.store.shard_leases import ShardLease, holder_name, is_certainly_gone
-from tests.postgres_server import PostgresServer, find_programs
+from tests.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.postgres
 
+ROOT = Path(__file__).parents[2]
 Lease = Callable[..., ShardLease]
 
 
@@ -132,6 +134,23 @@ def test_a_process_of_another_container_or_machine_is_never_taken_to_be_gone() -
     assert not is_certainly_gone(dead)
 
 
+def test_two_containers_of_one_machine_do_not_take_each_other_for_gone() -> None:
+    """Each is process 1, or has ended, in a PID namespace of its own."""
+    inside = ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c"]
+    told = "from bot.store.shard_leases import *; import sys; print(holder_name())"
+    try:
+        first = subprocess.run([*inside, told], capture_output=True, text=True, check=False, cwd=ROOT)
+    except FileNotFoundError:
+        pytest.skip("there is no unshare")
+    if first.returncode:
+        pytest.skip("a PID namespace cannot be made here")
+    name = first.stdout.strip()
+    ask = f"from bot.store.shard_leases import *; print(is_certainly_gone({name!r}))"
+    second = subprocess.run([*inside, ask], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert second.stdout.strip() == "False"
+    assert not is_certainly_gone(name)
+
+
 async def test_identifies_of_all_processes_keep_discords_distance(
     lease: Lease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,15 +169,6 @@ async def test_identifies_of_all_processes_keep_discords_distance(
         await one.wait_to_identify(shard, max_concurrency=2)
     monkeypatch.undo()
     assert [round(seconds) for seconds in waited] == [0, 5, 0, 5]  # 0 and 2 are of one bucket, 1 and 3 of the other
-
-
-@pytest.fixture
-def own_server() -> Iterator[PostgresServer]:
-    if (programs := find_programs()) is None:
-        pytest.skip("there is no PostgreSQL: install Debian's package postgresql")
-    server = PostgresServer.start_new(programs)
-    yield server
-    server.remove()
 
 
 async def test_a_server_that_restarts_ends_no_lease_and_one_that_stays_away_ends_it_in_time(
