@@ -135,8 +135,9 @@ class DiscordThreads:
             return _posted_feedback(message)
         if message.author.bot or writer_id(self._secret, message.author.id) == writer:
             return None
-        if text := message_text(message, MentionNames()).strip():  # no names: nobody's is stored
-            return text
+        said = message_text(message, MentionNames()).strip()  # no names: nobody's is stored
+        if said:
+            return said.encode("utf-8", "replace").decode()
         if message.stickers or message.poll is not None:
             return None
         return _FILE_ONLY if message_attachments(message) else ""

@@ -25,7 +25,8 @@ from bot.errors import (
     ThreadRefused,
 )
 from bot.essay.limits import StorageIncrease, stored_bytes
-from bot.essay.text.words import count_words
+from bot.essay.text.decoding import validate_typed_text
+from bot.essay.text.words import has_visible_text
 from bot.services.store_ports import Clock, Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -228,7 +229,7 @@ class SharingService:
         SharingError.
         """
         threads = self._connected()
-        if not count_words(shared.text):
+        if not has_visible_text(shared.text):
             raise InvalidInput("There are no words in it, so nothing was posted.")
         if len(shared.text) > MAX_SHARED_CHARACTERS:
             raise InvalidInput(
@@ -467,12 +468,13 @@ class SharingService:
 
 def validate_message(text: str, what: str) -> str:
     """Return what was typed into a form, trimmed. Raise InvalidInput if there are no words in it, or too many."""
-    words = text.strip()
-    if not count_words(words):
+    words = validate_typed_text(text, what).strip()
+    if not has_visible_text(words):
         raise InvalidInput(f"{what} has no words, so nothing was posted.")
-    if len(words) > MAX_MESSAGE_CHARACTERS:
+    size = len(words.encode("utf-16-le")) // 2  # as Discord counts: an emoji is two
+    if size > MAX_MESSAGE_CHARACTERS:
         raise InvalidInput(
-            f"{what} has {len(words):,} characters, and a message in Discord takes {MAX_MESSAGE_CHARACTERS:,}: shorten "
+            f"{what} has {size:,} characters, and a message in Discord takes {MAX_MESSAGE_CHARACTERS:,}: shorten "
             "it. Nothing was posted."
         )
     return words

@@ -28,6 +28,7 @@ from bot.essay.critique import Category, Severity
 from bot.services import llm_ports
 from bot.services.jobs.job import Job
 from bot.services.llm_ports import Models, NextQuestion, ProgressCallback, RawCheck, RawFinding, RawTitle, TextChunk
+from bot.services.sharing import SharedText
 from tests.discord_ui.conftest import Bot, started
 from tests.discord_ui.dm_steps import quick
 from tests.fuzz.hostile import values
@@ -196,6 +197,21 @@ class FuzzedBot:
         person = await self.stranger()
         own = self.sim.guild(f"of {person.writer}", managers=(person.user,))
         person.panel, person.server = await (await person.user.slash(own, "settings")).message(), own
+        return person
+
+    async def share(self, person: Person) -> Message:
+        """Share an owner's essay, and return the message with its text, in its thread."""
+        shared = SharedText(person.subjects[0], 1, 1, "Out", None, WORDS)
+        sharing = self.bot.client.dispatcher.services.sharing
+        share = await sharing.share(person.writer, shared, self.guild.general.id)
+        return self.sim.world.channels[share.thread or 0].messages[-1]
+
+    async def reader(self) -> Person:
+        """Return somebody who has the text of an owner's before them."""
+        owner = await self.owner()
+        text = await self.share(owner)
+        person = await self.stranger()
+        person.panel, person.subjects = text, (owner.subjects[0],) * 3
         return person
 
     async def add_bystander(self) -> None:

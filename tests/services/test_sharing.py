@@ -114,7 +114,7 @@ async def test_a_text_stands_in_one_thread_at_a_time(room: Room, board: Board, e
     assert [one.state for one in await sharing.shares("me", essay.id)] == [ShareState.CLOSED, ShareState.OPEN]
 
 
-@pytest.mark.parametrize("text", ["", " \n*", "x " * MAX_SHARED_CHARACTERS])
+@pytest.mark.parametrize("text", ["", " \n\u200b", "x " * MAX_SHARED_CHARACTERS])
 async def test_a_text_that_is_empty_or_too_long_is_refused(room: Room, board: Board, essay: Essay, text: str) -> None:
     with pytest.raises(InvalidInput, match="posted"):
         await room.services.sharing.share("me", shared(essay, text=text), 1)

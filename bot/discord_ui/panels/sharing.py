@@ -33,7 +33,7 @@ from bot.discord_ui.panels.cards import (
     small_print,
 )
 from bot.essay.essay import Essay
-from bot.essay.text.words import count_noun, count_words
+from bot.essay.text.words import count_noun
 from bot.services.sharing import (
     MAX_MESSAGE_CHARACTERS,
     Feedback,
@@ -69,13 +69,14 @@ class SharePlan:
     """What is about to be shared, as it was chosen so far.
 
     ``section`` is the index of a section, None for the whole post; ``channel`` is None until one is chosen.
-    ``messages`` counts those that the text takes, ``open_points`` says what is open in it.
+    ``words`` and ``messages`` count those of the text, ``open_points`` says what is open in it.
     """
 
     section: int | None
     shared: SharedText
     channels: Sequence[ShareChannel]
     channel: ShareChannel | None
+    words: int
     messages: int
     open_points: str
 
@@ -91,7 +92,7 @@ def share_card(plan: SharePlan, sections: tuple[SelectOption, ...], notice: str 
     shared, channel = plan.shared, plan.channel
     essay, version = shared.essay, shared.version
     what = f"the section “{escape_markdown(one_line(shared.heading, 100))}”" if shared.heading else "the whole post"
-    words, messages = count_noun(count_words(shared.text), "word"), count_noun(plan.messages, "message")
+    words, messages = count_noun(plan.words, "word"), count_noun(plan.messages, "message")
     readers = (
         f"everybody who can see <#{channel.id}>, and whoever gets to see it later; the bot's host and Discord as well"
         if channel is not None
@@ -174,8 +175,8 @@ def text_cards(shared: SharedText, pages: Sequence[str]) -> Iterator[Card]:
 
 
 _READER_NOTICE = (
-    "What you write in this thread, or by the button, is kept for the writer with the essay, without your name. Delete "
-    "it here and it is deleted there, at their next look."
+    "Reply to this message, or use the button. What you write is kept for the writer with the essay, without your "
+    "name. Delete it here and it is deleted there, at their next look."
 )
 
 

@@ -236,7 +236,7 @@ def sharing_cards(words: str, essay: Essay, text: str, notice: str) -> Iterable[
     shared = SharedText("z" * 10, 999, 999, essay.title, heading, text, f"<@{10**19}>")
     channels = [ShareChannel(10**19 + number, (words * 40)[:100]) for number in range(60)]
     options = section_options(editable_parts(text), 39)
-    plan = sharing.SharePlan(39, shared, channels, channels[0], 99, (words * 90)[:300])
+    plan = sharing.SharePlan(39, shared, channels, channels[0], 99_999, 99, (words * 90)[:300])
     yield sharing.share_card(plan, options, notice)
     yield sharing.share_card(replace(plan, section=None, shared=replace(shared, heading=None), channel=None), ())
     yield sharing.opening_card(shared)

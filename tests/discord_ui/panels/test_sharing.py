@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.services.sharing import MAX_FEEDBACK_COUNT, FeedbackKind, ShareState
+from bot.services.sharing import MAX_FEEDBACK_COUNT, FeedbackKind
+from tests.discord_ui.bot_process import Runs, claude, runs  # noqa: F401 - fixtures
 from tests.discord_ui.conftest import DRAFT, Bot, Scripted, started
 from tests.discord_ui.messages.test_discord_faults import hasty  # noqa: F401 - a fixture
-from tests.discord_ui.panel_steps import SECTION, answered, drafted, reads
+from tests.discord_ui.panel_steps import SECTION, answered, drafted, reads, with_notes
 from tests.simulators.discord import Channel, DiscordSimulator, Guild, Message, User
 from tests.simulators.discord.models import (
     CREATE_PUBLIC_THREADS,
@@ -615,29 +616,30 @@ async def test_what_others_say_is_sealed_and_no_word_of_it_is_in_the_database_fi
         await writer.sees(reads(panel, "Quillfeather was here."))
 
 
+@pytest.mark.parametrize("path", ["/channels/*/messages/*/threads", "/channels/*/messages"])
 async def test_a_share_that_was_cut_short_by_a_kill_is_told_and_can_be_cleared(
-    sim: DiscordSimulator, bot: Bot, models: Scripted
+    sim: DiscordSimulator,
+    runs: Runs,  # noqa: F811 - the fixture
+    path: str,
 ) -> None:
-    """Killed once the opening message stood: its id was stored, the text was not posted."""
+    """Killed while the thread is begun, and while the text is posted: the opening message's id was stored before."""
     writer = sim.user("writer")
     guild = sim.guild("Writers")
-    panel = await asked(writer, guild, models)
-    sharing = bot.client.dispatcher.services.sharing
-    assert sharing.threads is not None
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sharing.threads, "begin", _killed)
-        await writer.click(panel, "Share now")
-        await answered(bot)
-    assert len(posted(sim, guild.general)) == 1
+    panel = await with_notes(writer, guild)
+    await writer.click(panel, "Write draft")
+    await writer.sees(reads(panel, "every sentence rests on your notes"))
+    await writer.select(panel, "More", "Share")
+    await writer.sees(reads(panel, "Share for feedback"))
+    sim.delay("POST", "/channels/*/messages/*/threads", 30.0 if path.endswith("threads") else 0.5)
+    await writer.click(panel, "Share now")
+    await writer.sees(lambda _: bool(posted(sim, guild.general)))
+    if path.endswith("messages"):
+        sim.delay("POST", path, 30.0)
+        await writer.sees(lambda _: bool(sim.threads(guild)))
+    await runs.again()
+    sim.faults.clear()
     panel = await (await writer.slash(guild, "draft")).message()
     await writer.select(panel, "More", "Share")
     await writer.sees(reads(panel, "the bot was stopped in it"))
     await confirm_take_down(writer, panel, "It is taken down")
     assert posted(sim, guild.general) == []
-    essay = await bot.essay(writer)
-    (share,) = await sharing.shares(bot.writer(writer), essay.id)
-    assert share.state is ShareState.CLOSED
-
-
-async def _killed(*_: object) -> None:
-    raise RuntimeError("stands for the end of the process")

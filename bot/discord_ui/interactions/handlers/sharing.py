@@ -31,7 +31,7 @@ from bot.essay.essay import Version
 from bot.essay.export import shareable_text
 from bot.essay.text.gaps import find_gaps
 from bot.essay.text.sections import TextSection
-from bot.essay.text.words import count_noun
+from bot.essay.text.words import count_noun, count_words
 from bot.services.essays import join_sentences
 from bot.services.offload import in_thread, parse_in_worker
 from bot.services.request_context import current_rules
@@ -99,6 +99,7 @@ async def _make_plan(
         raise UnknownSection(str(section + 1))
     source = version.text if part is None else version.text[part.start : part.end]
     text = await parse_in_worker(request.writer, len(source), shareable_text, source)
+    words = await parse_in_worker(request.writer, len(text), count_words, text)
     pages = await parse_in_worker(request.writer, len(text), paginate, text)
     shared = SharedText(
         request.subject,
@@ -115,7 +116,7 @@ async def _make_plan(
     if chosen is None and not channel and ordered and ordered[0].id in here:
         chosen = ordered[0]
     points = await _describe_open(services, snapshot, version, part, text)
-    return SharePlan(section, shared, ordered, chosen, len(pages), points), layout.sections
+    return SharePlan(section, shared, ordered, chosen, words, len(pages), points), layout.sections
 
 
 async def _channels(services: Services, request: ActionRequest) -> Sequence[ShareChannel]:
@@ -177,7 +178,7 @@ async def _show_feedback(
     presenter: Presenter, request: ActionRequest, page: int = 0, notice: str | None = None
 ) -> ShowCard:
     found = await presenter.services.sharing.feedback(request.writer, request.subject)
-    return ShowCard(feedback_card(_snapshot(request).essay, found, page, notice))
+    return ShowCard(await in_thread(feedback_card, _snapshot(request).essay, found, page, notice))
 
 
 async def open_answer_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
