@@ -20,6 +20,7 @@ from bot.discord_ui.interactions.responses import JobWatch
 from bot.discord_ui.messages.editor import AddressRecord, MessageAddress, MessageEditor, MessageEditors, is_refused
 from bot.discord_ui.messages.job_panels import (
     RELEASE_SECONDS,
+    JobPanel,
     JobPanels,
     WatchAgain,
     is_end_nonce,
@@ -70,10 +71,14 @@ class GatewayJobPanels(JobPanels):
 
     def watch(self, watch: JobWatch, editor: MessageEditor, shown: Card | None) -> None:
         """Have a worker edit the message from now on; a wait of a moment is shown here, where clicks on it come."""
+        self._watch(watch, editor, shown)
+
+    def _watch(self, watch: JobWatch, editor: MessageEditor, shown: Card | None, after: JobPanel | None = None) -> None:
+        """See JobPanels: where a wait of a moment was ended by a draft, a worker goes on with the message, too."""
         record = editor.address.to_record() if editor.address is not None else None
         if record is None or (watch.job.kind.gives_way and self._serves(record.guild_id)):
             self._forget_worker(record)
-            super().watch(watch, editor, shown)
+            super()._watch(watch, editor, shown, after)
             return
         super().leave(editor)
         editor.hand_over()

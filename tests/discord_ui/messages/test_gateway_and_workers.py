@@ -103,6 +103,27 @@ async def test_what_a_click_shows_waits_for_an_edit_under_way_and_is_not_overwri
     assert panel.text == notes
 
 
+@pytest.mark.usefixtures("back")
+async def test_a_draft_that_ends_the_wait_for_notes_to_be_placed_is_told_of_once_and_shown_in_both_messages(
+    sim: DiscordSimulator, models: Scripted, front: GatewayProcess
+) -> None:
+    """The gateway shows the wait, and hands the message over where a draft takes its place."""
+    user, placing, writing = sim.user("writer"), Gate(), Gate()
+    waiting = await (await user.slash(user.dm, "draft")).message()
+    models.script(placing.hold, says(HEADING, paragraphs(0, 1), writing, paragraphs(1, 2)))
+    form = await (await user.click(waiting, "Paste notes")).modal()
+    await user.submit(form, {"paste1": "I left on a Tuesday.\n\nMy pay went down."})
+    await user.sees(reads(waiting, "stored."))
+    await placing.reached()
+    panel = await (await user.slash(user.dm, "draft")).message()
+    await user.click(panel, "Write draft")
+    await user.sees(lambda _: "n0." in panel.text and "n0." in waiting.text)
+    writing.release()
+    await user.sees(lambda screen: "version 1" in panel.text and "version 1" in waiting.text and told(1)(screen))
+    await front.client.dispatcher.job_panels.wait_until_done(5.0)
+    assert told(1)(user.screen)
+
+
 async def test_a_click_does_not_wait_for_a_worker_that_hangs_and_is_shown_again_after_its_late_edit(
     sim: DiscordSimulator, models: Scripted, front: GatewayProcess, back: WorkerProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
