@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import click
 import pytest
+
+from bot.cli.main import cli
 
 ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -78,6 +82,19 @@ def test_every_test_named_in_the_docs_exists() -> None:
 def test_the_github_workflow_runs_the_ci_script() -> None:
     assert ".ci/run" in commands(".github/workflows/check.yml").split()
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{one.name}" for one in sorted(ROOT.glob("docs/*.md")))])
+def test_every_command_of_the_program_that_a_page_names_exists_with_its_options(page: str) -> None:
+    for line in re.findall(r"^(?:\S*/)?essay-bot (.+)$", commands(page), flags=re.MULTILINE):
+        words = shlex.split(line, comments=True)
+        command: click.Command = cli
+        for word in words:
+            if isinstance(command, click.Group) and not word.startswith("-") and not word.isupper():  # as FILE is
+                assert word in command.commands, line
+                command = command.commands[word]
+        known = {"--help", "--env-file", "--version", *(name for one in command.params for name in one.opts)}
+        assert {word for word in words if re.match(r"--?[a-z]", word)} <= known, line
 
 
 def test_without_chromium_the_picture_of_a_report_is_left_as_it_is_and_that_is_said(tmp_path: Path) -> None:
