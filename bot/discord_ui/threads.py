@@ -209,7 +209,7 @@ def _translated() -> Iterator[None]:
         yield
     except discord.HTTPException as error:
         raise _sharing_error(error) from error
-    except (OSError, aiohttp.ClientError) as error:
+    except (OSError, aiohttp.ClientError, discord.InvalidData) as error:  # the last: a kind of channel unknown here
         raise ThreadFault from error
 
 

@@ -188,7 +188,7 @@ SERVER_ACTIONS: Mapping[str, Action] = {
 SHARE_ACTIONS: Mapping[str, Action] = {
     "give": _form_action(sharing.open_feedback_form),
     "give-save": _write_action(sharing.post_feedback),
-    "take-back": _write_action(sharing.take_back),
+    "take-back": Action(sharing.take_back, is_write=True, is_personal=True),  # of one's own words, whoever is served
 }
 ACTION_TABLES = {
     "essay": ESSAY_ACTIONS,

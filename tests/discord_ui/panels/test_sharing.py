@@ -356,6 +356,25 @@ async def test_a_reader_gives_feedback_by_a_form_and_takes_it_back(
     await look(writer, panel, "Nobody has said anything yet.")
 
 
+async def test_somebody_who_was_blocked_since_gives_no_feedback_and_can_take_theirs_back(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    writer, reader = sim.user("writer"), sim.user("reader")
+    guild = sim.guild("Writers", members=(reader,))
+    _, thread = await shared(sim, writer, guild, models)
+    (text,) = posted(sim, thread)
+    await give(bot, reader, text, "Words that I regret.")
+    await bot.client.dispatcher.services.personal_data.set_blocked(bot.writer(reader), True)
+    await reader.click(text, "Give feedback")
+    await reader.sees(lambda screen: "has blocked you" in screen.text)
+    said = posted(sim, thread)[-1]
+    await reader.click(said, "Take back")
+    await reader.sees(lambda _: "taken back" in said.text)
+    essay = await bot.essay(writer)
+    assert await bot.store.read(lambda tx: tx.sharing.feedback(bot.writer(writer), essay.id)) == ()
+    assert await bot.store.read(lambda tx: tx.people.counts(bot.writer(reader))) == {"writer_marks": 1}
+
+
 async def test_feedback_that_automod_blocks_is_given_back_and_kept_nowhere(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
