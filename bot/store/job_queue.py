@@ -234,6 +234,7 @@ class JobQueue:
     async def stop_working(self) -> None:
         """Take no more jobs, and cancel those that run here; return when they have ended."""
         self._is_stopping = True
+        self._connector.is_patient = False  # else it could not end while the server is away
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
@@ -241,7 +242,6 @@ class JobQueue:
 
     async def close(self) -> None:
         """Stop working and close all connections."""
-        self._connector.is_patient = False
         await self.stop_working()
         await self._app.close_async()
         await self.notifications.close()

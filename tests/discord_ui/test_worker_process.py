@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,7 +15,7 @@ from tests.discord_ui.bot_process import Runs, claude, environment
 from tests.discord_ui.panel_steps import reads
 from tests.discord_ui.story_steps import exported
 from tests.discord_ui.test_killed_process import half_drafted, hold_rest, sim
-from tests.postgres_server import KEY
+from tests.postgres_server import KEY, PostgresServer, find_programs
 from tests.simulators.claude import ClaudeSimulator, Gate
 from tests.simulators.discord import DiscordSimulator, Message, Screen
 
@@ -113,6 +114,37 @@ async def test_a_worker_that_is_told_to_end_hands_its_drafts_on(
     await user.sees(_is_done(panel))
     assert "Continue" not in panel.buttons
     gate.release()
+
+
+async def test_a_restart_of_the_database_server_in_a_draft_ends_nothing(
+    sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path
+) -> None:
+    if (programs := find_programs()) is None:
+        pytest.skip("there is no PostgreSQL: install Debian's package postgresql")
+    gate, user = Gate(), sim.user("writer")
+    asked = hold_rest(claude, gate)
+    server = PostgresServer.start_new(programs)
+    try:
+        url = server.new_database()
+        async with (
+            running(sim, claude, tmp_path / "gateway", url, "--role", "gateway") as gateway,
+            running(sim, claude, tmp_path / "worker", url, "--role", "worker") as worker,
+        ):
+            panel = await half_drafted(user, user.dm)
+            count = len(asked)
+            await asyncio.to_thread(server.stop)
+            await asyncio.to_thread(server.start)
+            gate.release()
+            await user.sees(lambda _: "version 1" in panel.text and "Export" in panel.buttons, timeout=20)
+            assert "Continue" not in panel.buttons
+            assert len(asked) == count
+            await user.click(panel, "Export")
+            await user.sees(lambda _: "Export as it is" in panel.buttons, timeout=20)
+            worker.send_signal(signal.SIGTERM)
+            assert await worker.ended() == 0
+            assert "Traceback" not in gateway.log + worker.log
+    finally:
+        server.remove()
 
 
 async def test_one_process_of_all_roles_on_postgresql_writes_a_draft_and_goes_on_with_it_after_a_kill(
