@@ -245,6 +245,13 @@ class Settings(BaseSettings):
         """The numbers of the shards that a gateway of these settings serves."""
         return self.shard_ids or tuple(range(self.shard_count or 1))
 
+    def shard_of(self, guild: int | None) -> int:
+        """Return the shard that is sent what happens in a server, by its id; for None, in DMs.
+
+        Discord's documentation has the formula ("Sharding").
+        """
+        return (guild >> 22) % (self.shard_count or 1) if guild is not None else 0
+
     @field_validator("database_path")
     @classmethod
     def _check_database_path(cls, value: Path) -> Path:

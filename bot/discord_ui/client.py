@@ -135,7 +135,8 @@ class DiscordClient(discord.Client):
             await self._sync_commands()
         services = self.dispatcher.services
         services.sharing.threads = DiscordThreads(self, services.pseudonym_secret)
-        await self.dispatcher.resume_jobs(self)
+        if self.is_serving():  # else once it does: until then the messages are another process's
+            await self.dispatcher.resume_jobs(self)
         access = self.dispatcher.access.rules
         guilds, users = (
             count_noun(len(access.guild_ids), "server"),

@@ -109,7 +109,13 @@ def make_client(services: Services, settings: Settings, lease: ShardLease | None
     everyone = settings.access == "open"
     rules = AccessRules(everyone, settings.access_servers, settings.access_users)
     locks = services.open_message_locks() if services.open_message_locks is not None else None
-    dispatcher = InteractionDispatcher(services, rules, is_served=lambda writer: writer != LOCAL_WRITER, locks=locks)
+    dispatcher = InteractionDispatcher(
+        services,
+        rules,
+        is_served=lambda writer: writer != LOCAL_WRITER,
+        locks=locks,
+        serves=lambda guild: settings.shard_of(guild) in settings.shards,
+    )
     if lease is None and len(settings.shards) == 1:
         return DiscordClient(dispatcher, http_options(settings))
     return ShardedDiscordClient(dispatcher, http_options(settings), settings.shards, settings.shard_count or 1, lease)
@@ -256,6 +262,7 @@ async def _serve(client: DiscordClient, token: str, worker: Worker | None, lease
         await client.connect()
         return
     await lease.acquire(client.stand_by)
+    await client.dispatcher.resume_jobs(client)
     both = {
         asyncio.create_task(client.connect(), name="gateway"),
         asyncio.create_task(_keep_shards(client, lease), name="shards"),
@@ -278,6 +285,7 @@ async def _keep_shards(client: ShardedDiscordClient, lease: ShardLease) -> None:
         await client.disconnect_shards()
         await lease.acquire(client.stand_by)
         log.info("the lease of the shards is had again")
+        await client.dispatcher.resume_jobs(client)
         await client.connect_shards()
 
 

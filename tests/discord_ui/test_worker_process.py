@@ -16,6 +16,7 @@ from tests.discord_ui.panel_steps import reads
 from tests.discord_ui.story_steps import exported
 from tests.discord_ui.test_killed_process import half_drafted, hold_rest, sim
 from tests.postgres_server import KEY, PostgresServer, find_programs
+from tests.services.fakes import PATIENCE
 from tests.simulators.claude import ClaudeSimulator, Gate
 from tests.simulators.discord import DiscordSimulator, Message, Screen
 
@@ -26,14 +27,19 @@ pytestmark = pytest.mark.postgres
 
 @asynccontextmanager
 async def running(
-    sim: DiscordSimulator, claude: ClaudeSimulator, folder: Path, url: str, *arguments: str
+    sim: DiscordSimulator, claude: ClaudeSimulator, folder: Path, url: str, role: str
 ) -> AsyncIterator[Runs]:
-    """A process of the bot with a folder of its own; a worker is told by its arguments."""
+    """A process of the bot with a folder of its own; a gateway on standby has started once it stands by."""
     folder.mkdir()  # noqa: ASYNC240 - nobody waits for it
     more = {**environment(sim, claude, folder), "DATABASE_URL": url, "DATABASE_KEY": KEY}
-    made = Runs(sim, folder, more, arguments, () if "worker" in arguments else (0,))
+    is_standby = role == "standby"
+    arguments = ("--role", "gateway" if is_standby else role)
+    made = Runs(sim, folder, more, arguments, () if role == "worker" else (0,))
     try:
-        await made.start()
+        await made.start(connects=not is_standby)
+        async with asyncio.timeout(PATIENCE):
+            while is_standby and "this one stands by" not in made.log:  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.05)
         yield made
     finally:
         if made.child:
@@ -46,11 +52,11 @@ async def running(
 async def start(
     sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path, postgres_url: str
 ) -> AsyncIterator[Start]:
-    """Starts a process of a name in a role; all are killed in the end."""
+    """Starts a process of a name in a role; all are killed in the end. One on standby is a gateway behind another."""
     async with AsyncExitStack() as stack:
 
         async def start_one(name: str, role: str) -> Runs:
-            return await stack.enter_async_context(running(sim, claude, tmp_path / name, postgres_url, "--role", role))
+            return await stack.enter_async_context(running(sim, claude, tmp_path / name, postgres_url, role))
 
         yield start_one
 
@@ -116,6 +122,27 @@ async def test_a_worker_that_is_told_to_end_hands_its_drafts_on(
     gate.release()
 
 
+async def test_a_gateway_that_stood_by_keeps_what_a_click_shows_though_a_worker_goes_on_with_the_draft(
+    sim: DiscordSimulator, claude: ClaudeSimulator, start: Start
+) -> None:
+    gate, user = Gate(), sim.user("writer")
+    hold_rest(claude, gate)
+    first = await start("first", "gateway")
+    await start("second", "standby")
+    await start("worker", "worker")
+    panel = await half_drafted(user, sim.guild("Writers"))
+    stop = next(part["custom_id"] for part in panel.parts if part.get("label") == "Stop")
+    before = sim.gateway.connected
+    await first.kill()
+    await sim.gateway.wait_shards(0, timeout=30, besides=before)
+    await user.forge_click(panel, stop.replace(":stop:", ":notes:"))
+    await user.sees(reads(panel, "Open a note"))
+    notes = panel.text
+    gate.release()
+    await user.sees(lambda screen: "[Show the essay]" in screen.text, timeout=20)
+    assert panel.text == notes
+
+
 async def test_a_restart_of_the_database_server_in_a_draft_ends_nothing(
     sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path
 ) -> None:
@@ -127,8 +154,8 @@ async def test_a_restart_of_the_database_server_in_a_draft_ends_nothing(
     try:
         url = server.new_database()
         async with (
-            running(sim, claude, tmp_path / "gateway", url, "--role", "gateway") as gateway,
-            running(sim, claude, tmp_path / "worker", url, "--role", "worker") as worker,
+            running(sim, claude, tmp_path / "gateway", url, "gateway") as gateway,
+            running(sim, claude, tmp_path / "worker", url, "worker") as worker,
         ):
             panel = await half_drafted(user, user.dm)
             count = len(asked)
