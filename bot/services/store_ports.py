@@ -375,6 +375,9 @@ class JobQueueStore(Protocol):
     def places(self, jobs: Collection[int]) -> Mapping[int, int]:
         """Return the places in the queue, from 1, of those of the jobs that wait; none give way."""
 
+    def waiting(self) -> Mapping[JobKind, int]:
+        """Return how many jobs of each kind wait."""
+
     def lost(self, seconds: float, exempt_writer: str) -> Sequence[LostEntry]:
         """Return what workers had that have not been heard of for so long, and open jobs that have no entry.
 

@@ -29,7 +29,7 @@ from procrastinate.schema import SchemaManager
 from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
 from procrastinate.worker import Worker
 
-from bot.services.jobs.job import Job
+from bot.services.jobs.job import Job, JobKind
 from bot.services.jobs.queued_runner import RunEntry
 from bot.services.store_ports import LostEntry, QueueState
 from bot.store.connection import marks
@@ -113,6 +113,13 @@ class PostgresJobQueue:
             [_FAIR],
         ).fetchall()
         return {job: place for place, (job,) in enumerate(found, 1) if job in jobs}
+
+    def waiting(self) -> Mapping[JobKind, int]:
+        found = self._db.execute(
+            "SELECT kind, count(*) FROM jobs JOIN procrastinate_jobs e ON e.id = entry"
+            " WHERE e.status = 'todo' GROUP BY kind"
+        ).fetchall()
+        return {JobKind(kind): count for kind, count in found}
 
     def lost(self, seconds: float, exempt_writer: str) -> Sequence[LostEntry]:
         held = self._db.execute(

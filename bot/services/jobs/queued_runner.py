@@ -127,6 +127,7 @@ class QueuedJobRunner:
         self._is_closed = False
         self._reachable_since: float | None = None
         self._suspects: set[int] = set()
+        self._waiting: Mapping[JobKind, int] = {}
         self._place_teller: asyncio.Task[None] | None = None
         self.on_end: Callable[[Job], None] | None = None
         self.on_begin: Callable[[Job], None] | None = None
@@ -199,8 +200,9 @@ class QueuedJobRunner:
         return JobView(job, JobPhase.WAITING, job.created)
 
     def counts(self) -> Counter[tuple[JobKind, JobState]]:
-        """See JobRunner. Jobs that wait are in no process."""
-        return self._executor.counts()
+        """See JobRunner. Jobs that wait are in no process: a worker counts all of them, as of some seconds ago."""
+        waiting = {(kind, JobState.QUEUED): count for kind, count in self._waiting.items()}
+        return self._executor.counts() + Counter(waiting)
 
     @property
     def is_closing(self) -> bool:
@@ -330,10 +332,11 @@ class QueuedJobRunner:
         """
         workers, now = list(self._queue.workers), asyncio.get_running_loop().time()
         try:
-            lost, held = await self._store.read(
+            lost, held, self._waiting = await self._store.read(
                 lambda tx: (
                     tx.queue.lost(self._stalled_seconds, self._exempt_writer),
-                    tx.queue.held_by(workers) if workers else (),
+                    tx.queue.held_by(workers),
+                    tx.queue.waiting(),
                 )
             )
         except StoreError:

@@ -83,6 +83,21 @@ async def test_stop_of_a_job_that_no_worker_has_begun_ends_it_at_once(gateway: S
     assert (view.job.id, view.job.state) == (again.id, JobState.QUEUED)
 
 
+async def test_a_worker_counts_the_jobs_that_wait_for_any(
+    gateway: ScriptedRunner, store: SqlStore, clock: Clock, postgres_url: str, works: Works
+) -> None:
+    worker = await open_runner(postgres_url, store, clock, works, max_running=1)
+    gate = Gate()
+    await begin(gateway, gate, subject="1", who="one")
+    await gate.reached()
+    for who in ("two", "three"):
+        await begin(gateway, subject=who, who=who)
+    await worker.recover_lost()
+    assert worker.counts() == {(JobKind.DRAFT, JobState.RUNNING): 1, (JobKind.DRAFT, JobState.QUEUED): 2}
+    gate.release()
+    await worker.close()
+
+
 async def test_a_question_gives_way_to_a_draft_that_is_begun_in_another_process(
     gateway: ScriptedRunner, worker: ScriptedRunner
 ) -> None:
