@@ -152,7 +152,7 @@ async def test_a_text_of_an_essay_that_is_deleted_while_it_is_posted_is_removed_
     assert board.standing == []
 
 
-async def test_what_is_said_is_bounded_in_bytes_and_counts_towards_what_the_writer_keeps(
+async def test_what_is_said_is_bounded_in_bytes_so_that_the_writer_can_go_on(
     room: Room, board: Board, essay: Essay
 ) -> None:
     await room.services.sharing.share("me", shared(essay), 1)

@@ -18,6 +18,7 @@ from bot.essay.structure import Structure
 from bot.services import essays
 from bot.services.essays import EssayService
 from bot.services.services import Services
+from bot.services.sharing import Feedback, FeedbackKind
 from bot.store.quota import Quota
 from bot.store.sql_store import SqlStore
 from bot.store.sqlite import SqliteStore
@@ -100,6 +101,18 @@ async def test_the_daily_limit_survives_a_restart_and_ends_after_a_day(opened: O
         await desk(store, NOON + timedelta(hours=23)).add_version("me", "one", None, Origin.EDITED, LONG, 0)
     await desk(store, NOON + timedelta(hours=25)).add_version("me", "one", None, Origin.EDITED, LONG, 0)
     assert len(await desk(store).versions("me", "one")) == 1
+
+
+async def test_what_others_say_counts_towards_the_size_of_the_essay_until_it_is_deleted(opened: Open) -> None:
+    store = opened()
+    await add_essay(store, "one")
+    said = [Feedback(0, 1, FeedbackKind.READER, LONG, number, NOON) for number in range(3)]
+    for item in said:
+        await store.write("me", lambda tx, item=item: tx.sharing.add_feedback("me", "one", item))  # type: ignore[misc]  # mypy does not infer a lambda's defaults
+    with pytest.raises(LimitExceeded, match="5 kB"):
+        await add_notes(store, "one", LONG, LONG)
+    await store.write("me", lambda tx: tx.sharing.delete_feedback("me", "one", [1, 2, 3]))
+    await add_notes(store, "one", LONG, LONG)
 
 
 async def test_total_storage_is_limited_and_deleting_frees_room(opened: Open) -> None:
