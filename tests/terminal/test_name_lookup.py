@@ -81,7 +81,7 @@ def test_every_table_is_readable_at_40_columns(
     essay = essay_bot("essays").out.splitlines()[1].split()[0]
     for arguments, words in (
         (["essays"], [essay, "number: 1", *title.split()]),
-        (["structures"], ["career-switch", "first-year-manager", "return-or-relocation", "\n  5 "]),
+        (["structures"], ["career-switch", "first-year-manager", "return-or-relocation", "\nlayoff  5"]),
         (["check"], ["settings", "Discord", "https://discord.com/developers/ap"]),
         (["usage"], ["No model was called"]),
     ):
