@@ -296,16 +296,16 @@ class JobStore(Protocol):
         """Return the job with this number, whoever's it is, if it has not ended."""
 
     def unended_on(self, writer: str, subject: str) -> Job | None:
-        """Return the writer's job on the subject that has not ended."""
+        """Return the writer's job on the subject that has not ended, without its text."""
 
     def unended_of(self, writer: str) -> Sequence[Job]:
-        """Return the writer's jobs that have not ended, in order."""
+        """Return the writer's jobs that have not ended, in order and without their texts."""
 
     def last_of_kind(self, writer: str, subject: str, kind: JobKind) -> Job | None:
-        """Return the last job of a kind on the subject, None if there never was one."""
+        """Return the last job of a kind on the subject, without its text; None if there never was one."""
 
     def next_on(self, writer: str, subject: str, job: int) -> Job | None:
-        """Return the job that came next on the subject after the one with this number; None if none did."""
+        """Return the job that came next on the subject after this one, without its text; None if none did."""
 
     def end_open(self, writer: str, subject: str, kinds: Collection[JobKind], state: JobState, at: datetime) -> None:
         """Store that the open job on the subject, if it is of one of these kinds, has ended in this state."""

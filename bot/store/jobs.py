@@ -174,21 +174,21 @@ class SqlJobs:
 
     def unended_on(self, writer: str, subject: str) -> Job | None:
         row = self._db.execute(f"{_JOB} WHERE writer = ? AND subject = ? AND ended = 0", [writer, subject]).fetchone()
-        return _read_job(self._database, row, whole=False) if row else None
+        return _read_job(self._database, row, whole=False, with_text=False) if row else None
 
     def unended_of(self, writer: str) -> Sequence[Job]:
         rows = self._db.execute(f"{_JOB} WHERE writer = ? AND ended = 0 ORDER BY id", [writer]).fetchall()
-        return [_read_job(self._database, row, whole=False) for row in rows]
+        return [_read_job(self._database, row, whole=False, with_text=False) for row in rows]
 
     def last_of_kind(self, writer: str, subject: str, kind: JobKind) -> Job | None:
         query = f"{_JOB} WHERE writer = ? AND subject = ? AND kind = ? ORDER BY id DESC LIMIT 1"
         row = self._db.execute(query, [writer, subject, kind.value]).fetchone()
-        return _read_job(self._database, row, whole=False) if row else None
+        return _read_job(self._database, row, whole=False, with_text=False) if row else None
 
     def next_on(self, writer: str, subject: str, job: int) -> Job | None:
         query = f"{_JOB} WHERE writer = ? AND subject = ? AND id > ? ORDER BY id LIMIT 1"
         row = self._db.execute(query, [writer, subject, job]).fetchone()
-        return _read_job(self._database, row, whole=False) if row else None
+        return _read_job(self._database, row, whole=False, with_text=False) if row else None
 
     def end_open(self, writer: str, subject: str, kinds: Collection[JobKind], state: JobState, at: datetime) -> None:
         which = f"writer = ? AND subject = ? AND ended = 0 AND kind IN ({marks(kinds)})"
@@ -373,7 +373,7 @@ def delete_jobs(db: Connection, writer: str, subject: str) -> None:
     db.execute("DELETE FROM jobs WHERE writer = ? AND subject = ?", [writer, subject])
 
 
-def _read_job(database: EncryptedDatabase, row: Sequence[Any], *, whole: bool = True) -> Job:
+def _read_job(database: EncryptedDatabase, row: Sequence[Any], *, whole: bool = True, with_text: bool = True) -> Job:
     """Return a job from its row, with a gap for each damaged piece of its text.
 
     If the argument of a revision or a critique is damaged, raise DamagedText; with ``whole`` False return the job
@@ -395,7 +395,7 @@ def _read_job(database: EncryptedDatabase, row: Sequence[Any], *, whole: bool = 
         stands,
         base,
         told or "",
-        _read_text(database, writer, number, what) if told is not None else "",
+        _read_text(database, writer, number, what) if with_text and told is not None else "",
         _read_error(database, writer, number, error, revision),
         result,
         parse_time(created),

@@ -274,12 +274,13 @@ class QueuedJobRunner:
         while True:
             number = job
 
-            def step(tx: Transaction, number: int = number) -> None:
-                if not tx.jobs.get(writer, number).state.is_ended:
-                    self._cancel(tx, number, now)
+            def step(tx: Transaction, number: int = number) -> bool:
+                return not tx.jobs.get(writer, number).state.is_ended and self._cancel(tx, number, now)
 
-            await self._store.write(writer, step)
+            is_ended_here = await self._store.write(writer, step)
             ended = await self._ended(writer, job)
+            if is_ended_here:
+                self._job_ended(ended)
             follower = await self._follower(ended)
             if follower is None:
                 return ended
@@ -362,6 +363,8 @@ class QueuedJobRunner:
             state = JobState.STOPPED if one.is_cancelled else JobState.INTERRUPTED
             (found,) = await self._executor.recover([job], self._work_for, state)
             log.info("job %d had no worker any more: %s", found.id, found.state)
+            if found.state is not JobState.INTERRUPTED:  # else another follows it, and ends
+                self._job_ended(found)
         if one.entry is not None:
             entry = one.entry
             await self._store.write("job queue", lambda tx: tx.queue.discard(entry))
@@ -403,10 +406,12 @@ class QueuedJobRunner:
             self._executor.run_soon(live)
         return live
 
-    def _cancel(self, tx: Transaction, job: int, at: datetime) -> None:
-        """Have a job end: at once where no worker has it."""
-        if tx.queue.cancel(job) is not QueueState.RUNNING:
-            tx.jobs.end(job, JobOutcome(JobState.STOPPED), at)
+    def _cancel(self, tx: Transaction, job: int, at: datetime) -> bool:
+        """Have a job end; return whether it has, as no worker had it."""
+        if tx.queue.cancel(job) is QueueState.RUNNING:
+            return False
+        tx.jobs.end(job, JobOutcome(JobState.STOPPED), at)
+        return True
 
     async def _ended(self, writer: str, job: int) -> Job:
         """Return the job once it has ended. Raise UnknownJob."""
