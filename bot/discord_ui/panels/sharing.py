@@ -149,7 +149,8 @@ def share_card(plan: SharePlan, sections: tuple[SelectOption, ...], notice: str 
     )
     parts.append(small_print("Nothing is posted before you press Share now.", _SCOPE))
     if hidden:
-        parts.append(small_print(f"{count_noun(hidden, 'more channel')}: where you open this panel stands first"))
+        more = f"{count_noun(hidden, 'more channel')} {'is' if hidden == 1 else 'are'} not listed"
+        parts.append(small_print(f"{more}: open the essay in the one that you mean, and it stands first"))
     return Card(tuple(parts))
 
 

@@ -128,6 +128,25 @@ async def test_what_is_open_in_the_text_is_said_before_it_is_shared_and_what_is_
     assert "a comment" not in whole
 
 
+async def test_what_stands_before_the_first_heading_is_a_section_too(sim: DiscordSimulator, plain: Bot) -> None:
+    writer = sim.user("writer")
+    guild = sim.guild("Writers")
+    panel = await drafted(writer, guild, None)
+    form = await (await writer.click(panel, "Edit")).modal()
+    await writer.submit(form, {"body0": "x"})
+    await writer.sees(reads(panel, "version 2"))
+    essay, name = await plain.essay(writer), plain.writer(writer)
+    seen = await plain.desk.current_version(name, essay.id)
+    await plain.desk.edit_text(name, essay.id, seen, f"Words before all headings.\n\n{DRAFT}")
+    panel = await (await writer.slash(guild, "draft")).message()
+    await writer.select(panel, "More", "Share")
+    await writer.sees(reads(panel, "the whole post"))
+    menu = next(part for part in panel.parts if part.get("placeholder") == "What to share")
+    await writer.select(panel, "What to share", menu["options"][1]["value"])
+    await writer.sees(reads(panel, "What:** the section"))
+    assert "4 words of version 3" in panel.text
+
+
 async def test_two_clicks_at_once_post_once(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
     writer = sim.user("writer")
     guild = sim.guild("Writers")
@@ -649,14 +668,15 @@ async def test_a_share_that_was_cut_short_by_a_kill_is_told_and_can_be_cleared(
     await writer.sees(reads(panel, "every sentence rests on your notes"))
     await writer.select(panel, "More", "Share")
     await writer.sees(reads(panel, "Share for feedback"))
-    sim.delay("POST", "/channels/*/messages/*/threads", 30.0 if path.endswith("threads") else 0.5)
+    held = sim.faults.hold("POST", "/channels/*/messages/*/threads")
     await writer.click(panel, "Share now")
-    await writer.sees(lambda _: bool(posted(sim, guild.general)))
+    await writer.sees(lambda _: held.spent)
     if path.endswith("messages"):
-        sim.delay("POST", path, 30.0)
-        await writer.sees(lambda _: bool(sim.threads(guild)))
+        begun, held = held, sim.faults.hold("POST", path)
+        begun.release()
+        await writer.sees(lambda _: held.spent)
     await runs.again()
-    sim.faults.clear()
+    held.release()
     panel = await (await writer.slash(guild, "draft")).message()
     await writer.select(panel, "More", "Share")
     await writer.sees(reads(panel, "the bot was stopped in it"))

@@ -9,7 +9,7 @@ from bot.discord_ui.interactions.requests import parse_number
 from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult, OpenForm, PostPublicly, ShowCard
 from bot.discord_ui.messages.pages import paginate
 from bot.discord_ui.panels.drafts import compute_layout, load_layout
-from bot.discord_ui.panels.forms import section_options
+from bot.discord_ui.panels.forms import section_name, section_options
 from bot.discord_ui.panels.presenter import Presenter
 from bot.discord_ui.panels.sharing import (
     ANSWER_FIELD,
@@ -106,7 +106,7 @@ async def _make_plan(
         number,
         version.info.number,
         snapshot.essay.title,
-        part.title or None if part is not None else None,
+        section_name(part) if part is not None else None,
         text,
         request.mention if is_named else None,
     )
