@@ -137,7 +137,8 @@ class JobWatch:
     """A job to follow on a panel: ``card`` draws it while it runs, ``end`` what is shown when it has ended.
 
     ``result_buttons`` lead to the job's result, for a panel that cannot show it. ``page`` of the text is being read,
-    None for the one being written, and ``notice`` stands on the card: with both another process can draw it again.
+    None for the one being written, ``section`` is chosen in it, and ``notice`` stands on the card: with these another
+    process can draw it again.
     """
 
     job: Job
@@ -146,6 +147,7 @@ class JobWatch:
     result_buttons: tuple[Button, ...] = ()
     page: int | None = None
     notice: str | None = None
+    section: int | None = None
 
 
 def _do_nothing() -> None:

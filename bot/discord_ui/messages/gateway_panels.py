@@ -98,16 +98,22 @@ class GatewayJobPanels(JobPanels):
     async def released(
         self, writer: str, message_id: int | None, address: MessageAddress, watch: JobWatch | None
     ) -> AsyncIterator[bool]:
-        """See JobPanels. Should this process die inside, the end of the job is told beside the message.
+        """See JobPanels. Should this process die inside, the end of a worker's job is told beside the message.
 
         Raise StoreError.
         """
         record, is_workers = address.to_record(), message_id in self._workers
         hands_over = watch is not None and not watch.job.kind.gives_way
-        if record is None or not (is_workers or hands_over):
+        if record is None:
             yield True
             return
         stored = write_panel(record, watch)
+        if not (is_workers or hands_over):
+            if watch is not None:  # so that another process goes on with the message where the click has put it
+                job = watch.job.id
+                await self._store.write(writer, lambda tx: tx.job_panels.save(job, record.message_id, stored))
+            yield True
+            return
 
         def release(tx: Transaction) -> Sequence[int]:
             left = tx.job_panels.leave(record.message_id, stored)

@@ -65,15 +65,15 @@ def is_end_nonce(nonce: object) -> bool:
 
 def write_panel(record: AddressRecord, watch: JobWatch | None) -> str:
     """Return what is stored of a message that shows a job: its address, and what it shows beside the job."""
-    shown = {"page": watch.page, "notice": watch.notice} if watch is not None else {}
+    shown = {"page": watch.page, "notice": watch.notice, "section": watch.section} if watch is not None else {}
     return json.dumps({**asdict(record), **shown})
 
 
-def read_panel(stored: str) -> tuple[AddressRecord, int | None, str | None]:
-    """Return the address, the page being read and the notice out of what ``write_panel`` returned."""
+def read_panel(stored: str) -> tuple[AddressRecord, int | None, str | None, int | None]:
+    """Return the address, the page being read, the notice and the section out of what ``write_panel`` returned."""
     found = json.loads(stored)
-    page, notice = found.pop("page", None), found.pop("notice", None)
-    return AddressRecord(**found), page, notice
+    page, notice, section = (found.pop(name, None) for name in ("page", "notice", "section"))
+    return AddressRecord(**found), page, notice, section
 
 
 @dataclass(eq=False)
@@ -223,8 +223,8 @@ class JobPanel:
         )
 
 
-WatchAgain = Callable[[Job, InteractionContext, int | None, str | None], Awaitable[JobWatch]]
-"""Return the watch of a job in a message that was stored, with its place, page and notice. See Presenter."""
+WatchAgain = Callable[[Job, InteractionContext, int | None, str | None, int | None], Awaitable[JobWatch]]
+"""Return the watch of a job in a message that was stored, with its place, page, notice and section. See Presenter."""
 
 
 class JobPanels:
@@ -342,12 +342,12 @@ class JobPanels:
         self, job: Job, stored: StoredPanel, client: discord.Client, watch_again: WatchAgain, now: datetime
     ) -> None:
         """Show a job in a message that shows it already. Raise StoreError."""
-        record, page, notice = read_panel(stored.address)
+        record, page, notice, section = read_panel(stored.address)
         if (address := record.to_address(client, now)) is None:
             self._delete_stored(job, record)
             return
         try:
-            watch = await watch_again(job, record.context, page, notice)
+            watch = await watch_again(job, record.context, page, notice, section)
         except StoreError:
             raise
         except BotError as error:  # such as a deleted essay, which the next click shows

@@ -243,7 +243,7 @@ class WorkerJobPanels(JobPanels):
 
     async def _take(self, followed: FollowedJob, row: StoredPanel) -> None:
         """Show the job in a message as its row says, or no longer."""
-        record, page, notice = read_panel(row.address)
+        record, page, notice, section = read_panel(row.address)
         editor = self._editors.get(record.message_id)
         before = self._panels.get(editor)
         if before is not None:
@@ -259,10 +259,10 @@ class WorkerJobPanels(JobPanels):
             return
         try:
             job = await self._store.read(lambda tx: tx.jobs.get(job.writer, job.id))
-            watch = await self._presenter.watch_again(job, record.context, page, notice)
+            watch = await self._presenter.watch_again(job, record.context, page, notice, section)
             if watch.job.id != job.id:  # it has ended meanwhile
                 job = await self._store.read(lambda tx: tx.jobs.get(job.writer, job.id))
-                watch = await self._presenter.watch_again(job, record.context, page, notice)
+                watch = await self._presenter.watch_again(job, record.context, page, notice, section)
         except StoreError:
             raise
         except BotError as error:  # such as a deleted essay, which the next click shows

@@ -94,7 +94,7 @@ class Presenter:
             end = partial(
                 self._show_check_end, state.check_job, context, position, notice, side_version, state.essay.head
             )
-            watch = self.watch_check(state.check_job, card, end)
+            watch = self.watch_check(state.check_job, card, end, position, notice)
         shown = ShowCard(card, watch)
         return shown if reported is None else replace(shown, on_shown=partial(self._reported_jobs.add, reported.id))
 
@@ -344,11 +344,16 @@ class Presenter:
         return ShowCard(card(view), watch)
 
     async def watch_again(
-        self, job: Job, context: InteractionContext, page: int | None = None, notice: str | None = None
+        self,
+        job: Job,
+        context: InteractionContext,
+        page: int | None = None,
+        notice: str | None = None,
+        section: int | None = None,
     ) -> JobWatch:
         """Return the watch of a job whose message another process showed: of what goes on, or to show how it ended.
 
-        ``page`` and ``notice`` are as in `JobWatch`.
+        ``page``, ``notice`` and ``section`` are as in `JobWatch`.
         """
         if job.state.is_ended:
             return self._essay_job_watch(job, lambda _: Card(()), context, page, notice)
@@ -358,7 +363,7 @@ class Presenter:
             state = await load_essay_state(self.services, job.writer, job.subject)
             return self._essay_job_watch(job, lambda now: interview.waiting_card(state, now, None), context)
         else:
-            position = DraftPosition(page) if page is not None else None
+            position = DraftPosition(page, section) if (page, section) != (None, None) else None
             shown = await self.show_essay(
                 job.writer, job.subject, context, position=position, notice=notice, sets_dm_topic=False
             )
@@ -386,9 +391,18 @@ class Presenter:
             job, card, self._with_deletion_check(job, end), _result_buttons(job, context), page=page, notice=notice
         )
 
-    def watch_check(self, job: Job, shown: Card, end: Callable[[], Awaitable[ShowCard]]) -> JobWatch:
+    def watch_check(
+        self,
+        job: Job,
+        shown: Card,
+        end: Callable[[], Awaitable[ShowCard]],
+        position: DraftPosition | None = None,
+        notice: str | None = None,
+    ) -> JobWatch:
         """Return the watch of a check beside a card that stays until ``end`` has what the check came to."""
-        return JobWatch(job, lambda _: shown, self._with_deletion_check(job, end))
+        page, section = (position.page, position.section) if position is not None else (None, None)
+        ending = self._with_deletion_check(job, end)
+        return JobWatch(job, lambda _: shown, ending, page=page, notice=notice, section=section)
 
     async def _show_check_end(
         self,
