@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot import bootstrap
-from bot.discord_ui.client import ShardedDiscordClient
+from bot.discord_ui.client import DiscordClient, ShardedDiscordClient
 from bot.discord_ui.gateway_state import GatewayState
 from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
+from bot.ops.run_discord import ShardsNeeded, _raise_connection_error
 from bot.store.sqlite import SqliteStore
 from tests.discord_ui.conftest import OPEN
 from tests.joined_services import join_services
@@ -117,3 +118,19 @@ async def test_discord_is_asked_how_many_shards_it_recommends_and_a_larger_numbe
     await connect(1, lease=Lease())
     assert "Discord recommends 8 shards, and SHARD_COUNT says 4" in caplog.text
     assert sim.syncs == []  # which the process does that has shard 0
+
+
+async def test_a_bot_in_more_servers_than_its_shards_may_serve_is_told_to_set_their_number(
+    sim: DiscordSimulator, tmp_path: Path
+) -> None:
+    sim.settings.servers_per_shard = 1
+    for name in ("Writers", "Others"):
+        sim.guild(name)
+    services = join_services(SqliteStore(tmp_path / "essays.db", None, bootstrap.utc_now), None, bootstrap.utc_now)
+    client = DiscordClient(InteractionDispatcher(services, OPEN))
+    try:
+        with pytest.raises(ShardsNeeded, match="set SHARD_COUNT to a higher number, one for each 1,000 servers"):
+            await _raise_connection_error(asyncio.create_task(client.start(sim.token)))
+    finally:
+        await client.close()
+        await services.close()
