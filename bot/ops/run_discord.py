@@ -114,7 +114,7 @@ def make_client(services: Services, settings: Settings, lease: ShardLease | None
         rules,
         is_served=lambda writer: writer != LOCAL_WRITER,
         locks=locks,
-        serves=lambda guild: settings.shard_of(guild) in settings.shards,
+        serves=(lambda guild: settings.shard_of(guild) in settings.shards) if settings.shard_count else None,
     )
     if lease is None and len(settings.shards) == 1:
         return DiscordClient(dispatcher, http_options(settings))
@@ -282,6 +282,7 @@ async def _keep_shards(client: ShardedDiscordClient, lease: ShardLease) -> None:
     while True:
         await lease.keep()
         log.warning("the lease of the shards could not be kept, so their sessions end until it is had again")
+        client.dispatcher.job_panels.let_go()
         await client.disconnect_shards()
         await lease.acquire(client.stand_by)
         log.info("the lease of the shards is had again")

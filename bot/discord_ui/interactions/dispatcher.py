@@ -57,7 +57,7 @@ class InteractionDispatcher:
         *,
         is_served: Callable[[str], bool] = lambda _: True,
         locks: MessageLocks | None = None,
-        serves: Callable[[int | None], bool] = lambda _: True,
+        serves: Callable[[int | None], bool] | None = None,
     ) -> None:
         """Take ``is_served`` to say whether a writer is served here, so that interrupted work of theirs goes on.
 

@@ -28,7 +28,6 @@ from bot.discord_ui.messages.job_panels import (
     write_panel,
 )
 from bot.discord_ui.panels.cards import Card
-from bot.discord_ui.recent import RecentSet
 from bot.errors import StoreError
 from bot.services.jobs.job import Job
 from bot.services.services import Services
@@ -50,7 +49,8 @@ class _WorkersMessage:
 class GatewayJobPanels(JobPanels):
     """The panels of a gateway. See JobPanels for what the methods do.
 
-    ``serves`` says whether this process is sent what happens in a server, by its id, or in DMs, for None.
+    ``serves`` says whether this process is sent what happens in a server, by its id, or in DMs, for None. Without it,
+    all is sent here.
     """
 
     def __init__(
@@ -59,15 +59,15 @@ class GatewayJobPanels(JobPanels):
         editors: MessageEditors,
         on_message_sent: Callable[[str], None],
         locks: MessageLocks,
-        serves: Callable[[int | None], bool] = lambda _: True,
+        serves: Callable[[int | None], bool] | None = None,
     ) -> None:
         super().__init__(services.jobs, services.store, editors, on_message_sent)
-        if services.notifications is not None:
+        if services.notifications is not None and serves is not None and serves(None):
             services.notifications.subscribe(JOB_PANELS_CHANNEL, self.on_notified)
         self._locks = locks
-        self._serves = serves
+        self._serves: Callable[[int | None], bool] = serves or (lambda _: True)
         self._workers: OrderedDict[int, _WorkersMessage] = OrderedDict()  # by the message's id
-        self._known_jobs: RecentSet[int] = RecentSet(_MAX_SHOWN_BY_WORKERS)
+        self._learning: set[int] = set()
 
     def watch(self, watch: JobWatch, editor: MessageEditor, shown: Card | None) -> None:
         """Have a worker edit the message from now on; a wait of a moment is shown here, where clicks on it come."""
@@ -160,14 +160,13 @@ class GatewayJobPanels(JobPanels):
 
     def on_notified(self, payload: str | None) -> None:
         """Learn of a message that another gateway has posted in a DM; see JobPanelStore for the ``payload``."""
-        if payload is None or not self._serves(None):
-            return
-        number, _, ended = payload.partition(" ")
-        if ended == "0" and int(number) not in self._known_jobs:
-            self._known_jobs.add(int(number))
+        number, _, ended = (payload or "").partition(" ")
+        if ended == "0" and int(number) not in self._learning:
+            self._learning.add(int(number))
             self._spawn(self._learn(int(number)), "learning where a job is shown")
 
     async def _learn(self, number: int) -> None:
+        self._learning.discard(number)  # what changes from here on is read again
         try:
             job, found = await self._store.read(lambda tx: (tx.jobs.unended(number), tx.job_panels.of(number)))
         except StoreError as error:  # then a click on the message may be overwritten once
@@ -188,7 +187,6 @@ class GatewayJobPanels(JobPanels):
         self._write(job, lambda tx: tx.job_panels.save(job.id, record.message_id, stored, PanelEditor.WORKER))
 
     def _remember_worker(self, record: AddressRecord, job: Job) -> None:
-        self._known_jobs.add(job.id)
         self._workers[record.message_id] = _WorkersMessage(job.writer, record.channel_id)
         self._workers.move_to_end(record.message_id)
         if len(self._workers) > _MAX_SHOWN_BY_WORKERS:

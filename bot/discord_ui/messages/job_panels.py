@@ -357,6 +357,12 @@ class JobPanels:
         if watch.job.id != job.id:  # it has ended, and the message shows what came after
             self._delete_stored(job, record)
 
+    def let_go(self) -> None:
+        """Edit no message that follows a job any more: another process answers the clicks there."""
+        for panel in self._panels.values():
+            panel.editor.hand_over()
+            panel.updated.set()
+
     async def wait_until_done(self, seconds: float) -> None:
         """Wait at most ``seconds`` until every panel has shown the end of its job."""
         with suppress(TimeoutError):

@@ -12,11 +12,10 @@ import discord
 from pydantic import SecretStr
 
 from bot import bootstrap
-from bot.discord_ui.client import DiscordClient
+from bot.discord_ui.client import DiscordClient, ShardedDiscordClient
 from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
 from bot.discord_ui.interactions.responses import writer_id
 from bot.discord_ui.messages.editor import EditTiming
-from bot.discord_ui.messages.gateway_panels import GatewayJobPanels
 from bot.discord_ui.messages.worker_panels import WorkerJobPanels
 from bot.discord_ui.panels.presenter import Presenter
 from bot.ops.worker import take_over_jobs
@@ -71,15 +70,22 @@ class GatewayProcess:
 
 @asynccontextmanager
 async def gateway(
-    sim: DiscordSimulator, url: str, models: Models, clock: Clock = bootstrap.utc_now
+    sim: DiscordSimulator,
+    url: str,
+    models: Models,
+    clock: Clock = bootstrap.utc_now,
+    *,
+    shard: int = 0,
+    shards: int = 1,
 ) -> AsyncIterator[GatewayProcess]:
-    """A gateway, connected to the simulator."""
+    """A gateway of one of the shards, connected to the simulator."""
     async with _services(url, models, clock) as services:
         locks = PostgresMessageLocks(url, services.pseudonym_secret)
         timing = EditTiming(interval=0.0, bucket_seconds=0.0, late_arrival=0.1)
-        dispatcher = InteractionDispatcher(services, OPEN, timing, locks=locks)
-        assert isinstance(dispatcher.job_panels, GatewayJobPanels)
-        client = DiscordClient(dispatcher)
+        settings = BotSettings.model_construct(shard_count=shards)
+        serves = (lambda guild: settings.shard_of(guild) == shard) if shards > 1 else None
+        dispatcher = InteractionDispatcher(services, OPEN, timing, locks=locks, serves=serves)
+        client = ShardedDiscordClient(dispatcher, None, (shard,), shards, None)
         try:
             async with running(client, sim):
                 yield GatewayProcess(client, services, locks)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
@@ -311,18 +312,24 @@ async def test_notes_added_after_a_workers_draft_are_told_of_below_its_end(
     await user.sees(lambda screen: screen.messages[-1].text.count("1 note stored in") == 1)
 
 
+def held_check(gate: Gate) -> Callable[[], Awaitable[RawCheck]]:
+    """An answer of the checker that waits at the gate and then finds one passage."""
+    passage = UnsupportedPassage(1, "and I loved it", SupportKind.FEELING, "No note says so.", 1, "It was loud.")
+
+    async def check() -> RawCheck:
+        await gate.hold()
+        return RawCheck((SentenceSupport(1, (1,)),), (passage,), MODEL, COST)
+
+    return check
+
+
 @pytest.mark.parametrize("reading_on", [False, True], ids=["the text", "something else by then"])
 async def test_the_check_that_follows_a_workers_draft_is_shown_where_the_draft_is(
     sim: DiscordSimulator, postgres_url: str, models: Scripted, reading_on: bool
 ) -> None:
+    sim.settings.rate_limits = False
     user, checking = sim.user("writer"), Gate()
-    passage = UnsupportedPassage(1, "and I loved it", SupportKind.FEELING, "No note says so.", 1, "It was loud.")
-
-    async def check() -> RawCheck:
-        await checking.hold()
-        return RawCheck((SentenceSupport(1, (1,)),), (passage,), MODEL, COST)
-
-    models.script(says(f"{HEADING}It was loud and I loved it.\n"), check)
+    models.script(says(f"{HEADING}It was loud and I loved it.\n"), held_check(checking))
     ports = models.checking_ports
     async with gateway(sim, postgres_url, ports), worker(sim, postgres_url, ports):
         panel = await with_notes(user, sim.guild("Writers"))
@@ -340,3 +347,42 @@ async def test_the_check_that_follows_a_workers_draft_is_shown_where_the_draft_i
         posted = await (await user.slash(user.dm, "draft")).message()
         await user.sees(lambda _: "Check (1)" in posted.buttons)
         assert panel.text == before
+
+
+@pytest.mark.parametrize("reading_on", [False, True], ids=["the text", "something else by then"])
+async def test_what_one_gateway_posts_in_a_dm_that_another_serves_is_a_workers_to_edit_and_clicks_there_win(
+    sim: DiscordSimulator, postgres_url: str, models: Scripted, reading_on: bool
+) -> None:
+    sim.settings.rate_limits = False
+    user, checking = sim.user("writer"), Gate()
+    models.script(says(f"{HEADING}It was loud and I loved it.\n"), held_check(checking))
+    ports = models.checking_ports
+    async with AsyncExitStack() as stack:
+        of_dms, _ = [
+            await stack.enter_async_context(gateway(sim, postgres_url, ports, shard=shard, shards=2))
+            for shard in (0, 1)
+        ]
+        await stack.enter_async_context(worker(sim, postgres_url, ports))
+        panel = await with_notes(user, sim.guild("Writers", shard=(1, 2)))
+        await user.click(panel, "Write draft")
+        await checking.reached()
+        await user.sees(reads(panel, "version 1"))
+        essay = next(part["custom_id"] for part in panel.parts if part.get("label") == "Revise").split(":")[3]
+        await user.forge_click(panel, f"essay:v1:dm:{essay}:0:end")  # as under what is told beside a panel
+        await user.sees(lambda _: "version 1" not in panel.text)
+        (moved,) = user.dm.messages
+        assert "version 1" in moved.text
+        async with asyncio.timeout(10):  # sooner than any person could press a button
+            while not of_dms.client.dispatcher.job_panels.is_shown_elsewhere(moved.id):  # noqa: ASYNC110 - it is told by no event
+                await asyncio.sleep(0.01)
+        if reading_on:
+            await user.select(moved, "More", "Notes")
+            await user.sees(reads(moved, "Open a note"))
+        before = moved.text
+        checking.release()
+        if not reading_on:
+            await user.sees(lambda _: "Check (1)" in moved.buttons)
+            return
+        posted = await (await user.slash(user.dm, "draft")).message()
+        await user.sees(lambda _: "Check (1)" in posted.buttons)
+        assert moved.text == before
