@@ -323,6 +323,21 @@ def held_check(gate: Gate) -> Callable[[], Awaitable[RawCheck]]:
     return check
 
 
+async def check_ends(user: User, panel: Message, checking: Gate, reading_on: bool) -> None:
+    """Let the check end: its message shows what it found, or what a click has shown there, if somebody reads on."""
+    if reading_on:
+        await user.select(panel, "More", "Notes")
+        await user.sees(reads(panel, "Open a note"))
+    before = panel.text
+    checking.release()
+    if not reading_on:
+        await user.sees(lambda _: "Check (1)" in panel.buttons)
+        return
+    posted = await (await user.slash(user.dm, "draft")).message()
+    await user.sees(lambda _: "Check (1)" in posted.buttons)
+    assert panel.text == before
+
+
 @pytest.mark.parametrize("reading_on", [False, True], ids=["the text", "something else by then"])
 async def test_the_check_that_follows_a_workers_draft_is_shown_where_the_draft_is(
     sim: DiscordSimulator, postgres_url: str, models: Scripted, reading_on: bool
@@ -336,17 +351,7 @@ async def test_the_check_that_follows_a_workers_draft_is_shown_where_the_draft_i
         await user.click(panel, "Write draft")
         await checking.reached()
         await user.sees(lambda screen: "version 1" in panel.text and told(1)(screen))
-        if reading_on:
-            await user.select(panel, "More", "Notes")
-            await user.sees(reads(panel, "Open a note"))
-        before = panel.text
-        checking.release()
-        if not reading_on:
-            await user.sees(lambda _: "Check (1)" in panel.buttons)
-            return
-        posted = await (await user.slash(user.dm, "draft")).message()
-        await user.sees(lambda _: "Check (1)" in posted.buttons)
-        assert panel.text == before
+        await check_ends(user, panel, checking, reading_on)
 
 
 @pytest.mark.parametrize("reading_on", [False, True], ids=["the text", "something else by then"])
@@ -375,14 +380,4 @@ async def test_what_one_gateway_posts_in_a_dm_that_another_serves_is_a_workers_t
         async with asyncio.timeout(10):  # sooner than any person could press a button
             while not of_dms.client.dispatcher.job_panels.is_shown_elsewhere(moved.id):  # noqa: ASYNC110 - it is told by no event
                 await asyncio.sleep(0.01)
-        if reading_on:
-            await user.select(moved, "More", "Notes")
-            await user.sees(reads(moved, "Open a note"))
-        before = moved.text
-        checking.release()
-        if not reading_on:
-            await user.sees(lambda _: "Check (1)" in moved.buttons)
-            return
-        posted = await (await user.slash(user.dm, "draft")).message()
-        await user.sees(lambda _: "Check (1)" in posted.buttons)
-        assert moved.text == before
+        await check_ends(user, moved, checking, reading_on)
