@@ -6,19 +6,24 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tests.simulators.discord import Channel, Guild, Message, User
+from tests.simulators.discord.action_results import PATIENCE
 
 PLACES = ("Alder", "Birch", "Cedar")  # what each of three writes about
 
 
 @dataclass(eq=False)
 class Writer:
-    """Somebody on their way. ``word`` stands in their text and in nobody else's; ``where`` is what a failure names."""
+    """Somebody on their way. ``word`` stands in their text and in nobody else's; ``where`` is what a failure names.
+
+    ``patience`` is how many seconds a step may take.
+    """
 
     where: str
     user: User
     place: Channel | Guild
     word: str
     panel: Message
+    patience: float = PATIENCE
 
     @property
     def answer(self) -> str:
@@ -26,7 +31,7 @@ class Writer:
 
     async def sees(self, *words: str) -> None:
         """Waits until the panel shows all of them."""
-        await self.user.sees(lambda _: all(word in self.panel.text for word in words))
+        await self.user.sees(lambda _: all(word in self.panel.text for word in words), self.patience)
 
     def assert_only_own_word(self, text: str) -> None:
         assert [word for word in PLACES if word in text] == [self.word], self.where

@@ -132,6 +132,8 @@ async def test_the_whole_story_works_on_postgresql_with_a_kill_between_every_two
     await runs.start()
     try:
         people = await writers(sim)
+        for one in people:
+            one.patience = 30  # what a killed process held in the queue is free within fifteen seconds
         for step in STORY:
             await runs.again()
             await take_step_together(step, people)
