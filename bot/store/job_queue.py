@@ -236,7 +236,9 @@ class JobQueue:
                 await worker.run()  # type: ignore[no-untyped-call]  # procrastinate's, which is typed but for this
             except ConnectorException as error:  # such as a queue that another process has made anew
                 log.warning("a worker's loop begins anew: %s", type(error.__cause__ or error).__name__)
-                await asyncio.sleep(_RETRY_SECONDS)
+            except Exception:  # nobody awaits it, and without it no job would be taken any more
+                log.exception("a worker's loop failed by a bug, and begins anew")
+            await asyncio.sleep(_RETRY_SECONDS)
 
     async def stop_working(self) -> None:
         """Take no more jobs, and cancel those that run here; return when they have ended."""
