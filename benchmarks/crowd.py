@@ -136,12 +136,12 @@ async def machine(folder: Path, roles: Sequence[Mapping[str, str]], *, on_postgr
             stack.callback(postgres.remove)
             others.append(Program("PostgreSQL", int((postgres.data / "postmaster.pid").read_text().split()[0])))
             more |= {"DATABASE_URL": postgres.new_database(), "DATABASE_KEY": KEY}
-        else:
-            more |= {"DATABASE_PATH": str(folder / "essays.db")}
         bots = []
         for role in roles:
             name, options = role["name"], role.get("options", "").split()
             settings = {key: value for key, value in role.items() if key.isupper()}
+            (folder / name).mkdir()
+            settings["DATABASE_PATH"] = str(folder / name / "essays.db")  # with PostgreSQL only its sign of life is there
             start = (sys.executable, "-m", "bot", "run", *options)
             before = sim.gateway.connected
             bot, _ = await stack.enter_async_context(_running(name, start, folder, {**more, **settings}))

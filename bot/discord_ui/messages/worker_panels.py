@@ -245,6 +245,9 @@ class WorkerJobPanels(JobPanels):
         record, page, notice, section = read_panel(row.address)
         editor = self._editors.get(record.message_id)
         before = self._panels.get(editor)
+        is_left = row.editor is PanelEditor.NOBODY
+        if is_left and before not in followed.panels:  # the message may show another job by now, which keeps its editor
+            editor, before = self._editors.get(None), None
         if before is not None:
             editor.supersede()
             before.updated.set()
@@ -252,7 +255,6 @@ class WorkerJobPanels(JobPanels):
         if address is None:  # a later click brings another
             return
         editor.address = _SharedAddress(self, job, record, row.revision, address)
-        is_left = row.editor is PanelEditor.NOBODY
         if is_left and before in followed.panels:
             followed.panels.sort(key=lambda one: one is before)
             return

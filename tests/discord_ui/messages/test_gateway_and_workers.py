@@ -12,6 +12,7 @@ import pytest
 from bot.discord_ui.messages import gateway_panels
 from bot.essay.support import SentenceSupport, SupportKind, UnsupportedPassage
 from bot.services.llm_ports import RawCheck
+from bot.services.store_ports import PanelEditor
 from tests.discord_ui.conftest import ClockAhead, Scripted
 from tests.discord_ui.dm_steps import QUICK
 from tests.discord_ui.messages.gateway_and_workers import GatewayProcess, WorkerProcess, gateway, worker
@@ -102,6 +103,30 @@ async def test_what_a_click_shows_waits_for_an_edit_under_way_and_is_not_overwri
     gates[1].release()
     await user.sees(told(1))  # beside it
     assert panel.text == notes
+
+
+async def test_a_wait_that_a_click_has_ended_takes_nothing_from_the_draft_that_its_message_shows_by_now(
+    sim: DiscordSimulator, models: Scripted, front: GatewayProcess, back: WorkerProcess
+) -> None:
+    user, placing, writing = sim.user("writer"), Gate(), Gate()
+    panel = await (await user.slash(user.dm, "draft")).message()
+    models.script(placing.hold, says(HEADING, paragraphs(0, 1), writing, paragraphs(1, 2)))
+    form = await (await user.click(panel, "Paste notes")).modal()
+    await user.submit(form, {"paste1": "I left on a Tuesday.\n\nMy pay went down."})
+    await user.sees(reads(panel, "stored."))
+    await placing.reached()
+    await user.click(panel, "Write draft")
+    await user.sees(reads(panel, "n0."))
+    draft, store = (await front.latest_job(user)).job, front.services.store
+    wait = draft.id - 1
+    (row,) = await store.read(lambda tx: tx.job_panels.of(draft.id))
+    left = PanelEditor.NOBODY  # as the click has left it, until the gateway deletes it
+    await store.write(draft.writer, lambda tx: tx.job_panels.save(wait, panel.id, row.address, left))
+    await back.panels.sweep()
+    shown = f"panels-of-job-{draft.id}"
+    await asyncio.gather(*(task for task in back.panels._job_tasks if task.get_name() != shown))
+    writing.release()
+    await user.sees(lambda screen: "version 1" in panel.text and told(1)(screen))
 
 
 @pytest.mark.usefixtures("back")
