@@ -141,7 +141,9 @@ async def machine(folder: Path, roles: Sequence[Mapping[str, str]], *, on_postgr
             name, options = role["name"], role.get("options", "").split()
             settings = {key: value for key, value in role.items() if key.isupper()}
             (folder / name).mkdir()
-            settings["DATABASE_PATH"] = str(folder / name / "essays.db")  # with PostgreSQL only its sign of life is there
+            settings["DATABASE_PATH"] = str(
+                folder / name / "essays.db"
+            )  # with PostgreSQL only its sign of life is there
             start = (sys.executable, "-m", "bot", "run", *options)
             before = sim.gateway.connected
             bot, _ = await stack.enter_async_context(_running(name, start, folder, {**more, **settings}))
