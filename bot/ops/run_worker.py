@@ -62,6 +62,7 @@ async def _work_until_stopped(services: Services, settings: Settings, client: di
         with contextlib.suppress(NotImplementedError):  # Windows, where Ctrl-C ends the loop itself
             loop.add_signal_handler(number, stopping.set)
     await services.jobs.recover(services.work_for)
+    services.prepare_models()  # it is there for nothing else
     worker = Worker(services, client)
     heartbeat = Heartbeat(settings.database_path, bootstrap.utc_now)
     async with _beside(services, settings):
