@@ -24,6 +24,8 @@ __all__ = ["claude", "sim"]  # fixtures
 
 pytestmark = pytest.mark.postgres
 
+_SECONDS = 40.0  # fifteen until a dead worker's work is taken over, and as much as a busy machine adds
+
 
 @asynccontextmanager
 async def running(
@@ -76,10 +78,10 @@ async def test_a_worker_that_is_killed_in_a_draft_is_followed_by_another_in_the_
     second = await start("second", "worker")
     await first.kill()
     for user, panel in zip(people, panels, strict=True):
-        await user.sees(reads(panel, "Writing what was missing"), timeout=20)
+        await user.sees(reads(panel, "Writing what was missing"), timeout=_SECONDS)
     rest.release()
     for user, panel in zip(people, panels, strict=True):
-        await user.sees(_is_done(panel))
+        await user.sees(_is_done(panel), timeout=_SECONDS)
         shown = await exported(user, panel)
         (data,) = shown.files.values()
         assert [read_export(data.decode())[1].count(f"part {number} says") for number in range(3)] == [1, 1, 1]
@@ -99,7 +101,7 @@ async def test_stop_in_a_gateway_ends_the_draft_in_its_worker_and_keeps_what_cam
     user = sim.user("writer")
     panel = await half_drafted(user, user.dm)
     await user.click(panel, "Stop")
-    await user.sees(reads(panel, "Stopped."))
+    await user.sees(reads(panel, "Stopped."), timeout=_SECONDS)
     assert "This is what part 1 says of it." in panel.text
     assert "Continue" in panel.buttons
     gate.release()
@@ -117,7 +119,7 @@ async def test_a_worker_that_is_told_to_end_hands_its_drafts_on(
     await start("second", "worker")
     first.send_signal(signal.SIGTERM)
     assert await first.ended() == 0
-    await user.sees(_is_done(panel))
+    await user.sees(_is_done(panel), timeout=_SECONDS)
     assert "Continue" not in panel.buttons
     gate.release()
 
@@ -136,10 +138,10 @@ async def test_a_gateway_that_stood_by_keeps_what_a_click_shows_though_a_worker_
     await first.kill()
     await sim.gateway.wait_shards(0, timeout=30, besides=before)
     await user.forge_click(panel, stop.replace(":stop:", ":notes:"))
-    await user.sees(reads(panel, "Open a note"))
+    await user.sees(reads(panel, "Open a note"), timeout=_SECONDS)
     notes = panel.text
     gate.release()
-    await user.sees(lambda screen: "[Show the essay]" in screen.text, timeout=20)
+    await user.sees(lambda screen: "[Show the essay]" in screen.text, timeout=_SECONDS)
     assert panel.text == notes
 
 
@@ -162,11 +164,11 @@ async def test_a_restart_of_the_database_server_in_a_draft_ends_nothing(
             await asyncio.to_thread(server.stop)
             await asyncio.to_thread(server.start)
             gate.release()
-            await user.sees(lambda _: "version 1" in panel.text and "Export" in panel.buttons, timeout=20)
+            await user.sees(lambda _: "version 1" in panel.text and "Export" in panel.buttons, timeout=_SECONDS)
             assert "Continue" not in panel.buttons
             assert len(asked) == count
             await user.click(panel, "Export")
-            await user.sees(lambda _: "Export as it is" in panel.buttons, timeout=20)
+            await user.sees(lambda _: "Export as it is" in panel.buttons, timeout=_SECONDS)
             worker.send_signal(signal.SIGTERM)
             assert await worker.ended() == 0
             assert "Traceback" not in gateway.log + worker.log
@@ -183,9 +185,9 @@ async def test_one_process_of_all_roles_on_postgresql_writes_a_draft_and_goes_on
     user = sim.user("writer")
     panel = await half_drafted(user, user.dm)
     await bot.again()
-    await user.sees(reads(panel, "Writing what was missing"), timeout=20)
+    await user.sees(reads(panel, "Writing what was missing"), timeout=_SECONDS)
     rest.release()
-    await user.sees(_is_done(panel))
+    await user.sees(_is_done(panel), timeout=_SECONDS)
     assert "Traceback" not in bot.log
     gate.release()
 
