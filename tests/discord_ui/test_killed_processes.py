@@ -212,6 +212,10 @@ class Person:
                     self.lost(done)
                 self.drafts += 1
                 return
+            if TWICE in panel.text and "Continue" in panel.buttons:
+                self.happened.counts["drafts in which two workers died, which /draft said first"] += 1
+                await self._continue(panel)
+                continue
             if "Stop" not in panel.buttons:
                 self.lost(done)
                 return
