@@ -1,6 +1,7 @@
 """Locks among processes on PostgreSQL: one connection of its own, whose session holds them (advisory locks).
 
-They fall with the connection, so that a process which dies leaves none. Their numbers are keyed, and tell nothing.
+They fall with the connection, so that a process which dies leaves none. The server ends a session that says nothing
+for a while, so that a process which hangs loses its locks, too. Their numbers are keyed, and tell nothing.
 """
 
 from __future__ import annotations
@@ -22,14 +23,22 @@ log = logging.getLogger(__name__)
 
 # Between two looks at a lock that another process holds. A session that waits for one lock can ask for no other.
 _LOOK_SECONDS = 0.05
+# After which a process that says nothing counts as hung: about when another takes over its jobs.
+_IDLE_SECONDS = 10.0
+_IDLE_TIMEOUT_VERSION = 140000  # PostgreSQL 14; on an older one a process that hangs keeps its locks until it ends
 
 
 class PostgresMessageLocks:
     """See MessageLocks. One object's locks do not keep one another out."""
 
-    def __init__(self, url: str, secret: bytes) -> None:
-        """Lock in the database at ``url``; ``secret`` is the store's, which keys the locks' numbers."""
+    def __init__(self, url: str, secret: bytes, idle_seconds: float = _IDLE_SECONDS) -> None:
+        """Lock in the database at ``url``; ``secret`` is the store's, which keys the locks' numbers.
+
+        They fall when this process has hung for ``idle_seconds``.
+        """
         self._url = url
+        self._idle_seconds = idle_seconds
+        self._speaking: asyncio.Task[Any] | None = None
         self._name = describe_url(url)
         self._secret = secret
         self._connection: psycopg.AsyncConnection[Any] | None = None
@@ -148,9 +157,22 @@ class PostgresMessageLocks:
                 raise StoreUnavailable(self._name, "it was closed")
             if self._connection is None or self._connection.closed:
                 self._connection = await async_connect(self._url)
+                if self._connection.info.server_version >= _IDLE_TIMEOUT_VERSION:
+                    timeout = f"{self._idle_seconds * 1000:.0f}ms"
+                    await self._connection.execute("SELECT set_config('idle_session_timeout', %s, false)", [timeout])
+                    self._speaking = self._speaking or self._spawn(self._speak())
                 for job in self._claimed:
                     await self._connection.execute("SELECT pg_try_advisory_lock(%s)", [self._job_key(job)])
             return self._connection
+
+    async def _speak(self) -> None:
+        """Say something time and again, so that the server knows that this process does not hang."""
+        while True:
+            await asyncio.sleep(self._idle_seconds / 4)
+            try:
+                await (await self._connected()).execute("SELECT 1")
+            except (psycopg.Error, OSError) as error:  # the next time connects anew
+                log.info("the connection for locks was lost: %s", type(error).__name__)
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run ``work`` to its end even if whoever waits for it is cancelled."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator
 
 import psycopg
@@ -94,3 +97,35 @@ async def test_locks_go_on_after_the_connections_were_lost_and_claims_are_taken_
     async with first.hold(MESSAGE, 0.0):
         assert not await second.wait_until_free(MESSAGE, SHORTLY)
     assert not await second.claim(JOB)
+
+
+async def test_a_process_that_hangs_in_an_edit_keeps_the_message_from_nobody_for_long(postgres_url: str) -> None:
+    hung = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _HOLD, postgres_url, str(MESSAGE), stdout=asyncio.subprocess.PIPE
+    )
+    gateway = PostgresMessageLocks(postgres_url, b"secret")
+    try:
+        assert hung.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            assert await hung.stdout.readline() == b"held\n"
+        assert not await gateway.wait_until_free(MESSAGE, 1.5 * IDLE)  # one that works keeps it
+        os.kill(hung.pid, signal.SIGSTOP)
+        assert await gateway.wait_until_free(MESSAGE, PATIENCE)
+    finally:
+        hung.kill()
+        await hung.wait()
+        await gateway.close()
+
+
+IDLE = 2.0
+_HOLD = f"""
+import asyncio, sys
+from bot.store.message_locks import PostgresMessageLocks
+
+async def edit():
+    async with PostgresMessageLocks(sys.argv[1], b"secret", {IDLE}).hold(int(sys.argv[2]), 0.0):
+        print("held", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(edit())
+"""
