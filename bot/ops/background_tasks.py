@@ -48,10 +48,10 @@ async def finish_deletions(client: DiscordClient, services: Services) -> None:
 
 
 async def send_host_alerts(client: DiscordClient, alerts: HostAlerts, clock: Clock) -> None:
-    """Tell the host of whatever is due, for ever."""
+    """Tell the host of whatever is due, for ever. A process that stands by for another misses no connection."""
     lost_since = None
     while True:
-        lost_since = None if client.is_connected() else (lost_since or clock())
+        lost_since = None if client.is_connected() or not client.is_serving() else (lost_since or clock())
         with logging_errors("the host could not be told of something"):
             while client.is_serving() and (alert := await alerts.next_alert(lost_since)) is not None:
                 if not await client.tell_owners(alert.text) and not alert.is_tried_once:

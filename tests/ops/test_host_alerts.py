@@ -87,6 +87,39 @@ async def test_the_owner_is_told_of_five_minutes_without_a_connection_and_of_the
         await asyncio.gather(telling, return_exceptions=True)
 
 
+async def test_the_time_in_which_a_gateway_stood_by_is_no_time_without_a_connection(
+    sim: DiscordSimulator, bot: Bot, clock: ClockAhead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, client = bot.client.dispatcher.services, bot.client
+    await client.on_disconnect()
+    client.gateway_changed.clear()  # as the heartbeat does, which is not written here
+    serving = asyncio.Event()
+    monkeypatch.setattr(client, "is_serving", serving.is_set)
+    alerts = HostAlerts(services.store, services.ledger, clock)
+    telling = asyncio.create_task(send_host_alerts(client, alerts, clock))
+
+    async def look() -> None:
+        client.gateway_changed.set()
+        client.gateway_changed.clear()
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+    try:
+        await look()
+        clock.ahead = timedelta(hours=1)
+        serving.set()
+        serving_since = clock()
+        await look()
+        clock.ahead += timedelta(minutes=6)
+        client.gateway_changed.set()
+        told = "There has been no connection to Discord since"
+        await sim.owner.sees(lambda screen: f"{told} {serving_since:%Y-%m-%d %H:%M} UTC" in screen.text)
+        assert sim.owner.screen.text.count(told) == 1
+    finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+
+
 async def test_what_a_closed_dm_does_not_take_stands_in_the_log(
     sim: DiscordSimulator, plain: Bot, caplog: pytest.LogCaptureFixture
 ) -> None:
