@@ -91,7 +91,12 @@ def _rest_of(job: Job) -> Job:
 
 
 def _check_stands(tx: Transaction, job: Job) -> None:
-    """Raise StaleRequest, NothingToDo or UnknownEssay where what the job is about is done, changed or gone."""
+    """Raise StaleRequest, NothingToDo or UnknownEssay where what the job is about is done, changed or gone.
+
+    A job that came after it says so, too: another process may have gone on with it meanwhile.
+    """
+    if tx.jobs.next_on(job.writer, job.subject, job.id) is not None:
+        raise StaleRequest
     if job.kind is JobKind.CRITIQUE:
         if tx.critiques.get(job.writer, job.argument).critique is not None:
             raise NothingToDo.critique_finished()

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 import pytest
 
 from bot.essay.structure import Structure
-from bot.services.jobs.job import Job, JobKind, JobState, PlannedJob
+from bot.services.jobs.job import Job, JobKind, JobState, JobWork, PlannedJob
 from bot.services.llm_ports import RawCheck
 from bot.services.personal_data import WriterMark
 from bot.services.request_context import current_request, request_scope
 from bot.services.resumption import MAX_AGE, resume_jobs
 from bot.services.server_rules import ServerRules
+from bot.services.services import Services
 from tests.services.conftest import Room, joined
 from tests.services.fakes import COST, GONE, MODEL, Gate, StoredJobs, says
 
@@ -153,6 +155,42 @@ async def test_a_draft_whose_text_was_changed_since_stays_interrupted(room: Room
     await room.desk.edit_section("me", left.essay, await room.desk.current_version("me", left.essay), 0, "Glue.")
     assert await resume_jobs(room.services, lambda _: True) == ()
     assert room.models.asked == []
+
+
+async def test_what_another_process_has_done_meanwhile_is_not_done_again(room: Room, structure: Structure) -> None:
+    before, other = [joined(room.store, structure, room.clock) for _ in range(2)]
+    essay = await before.essay_with_notes(structure)
+    await before.desk.assemble_post("me", essay)
+    gate = Gate()
+    before.models.script(*held("revision", gate))
+    await revision(before, essay)
+    await gate.reached()
+    await before.jobs.close()
+
+    async def other_is_first(job: Job) -> None:
+        other.models.script(says("## What I missed\n\nGlue.\n"))
+        (follower,) = await resume_jobs(other.services, lambda _: True)
+        await other.jobs.wait(job.writer, follower.id)
+
+    late = _LateServices(room.services, other_is_first)
+    assert await resume_jobs(cast(Services, late), lambda _: True) == ()
+    assert room.models.asked == []
+    await other.jobs.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _LateServices:
+    """Services of a process in which something happens before it builds the work of a job that is to go on."""
+
+    services: Services
+    before: Callable[[Job], Awaitable[None]]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.services, name)
+
+    async def work_for(self, job: Job) -> JobWork:
+        await self.before(job)
+        return await self.services.work_for(job)
 
 
 @pytest.mark.parametrize("mark", WriterMark)
