@@ -7,13 +7,14 @@ import logging
 import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
 from contextvars import Context
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from bot.errors import BotError, Declined
+from bot.errors import BotError, DatabaseServerAway, Declined
 from bot.services import metrics
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobPhase, JobState, JobWork, StoreResult
 from bot.services.jobs.running_job import FinalWrite, RunningJob, TextFlusher
@@ -31,6 +32,7 @@ _INTERNAL_ERROR_MESSAGE = (
 )
 
 
+_AGAIN_SECONDS = 1.0  # between two tries to store an end while the database's server is away
 # How many processes may die in the middle of a job: after two it is likely that the job is why, and a third try would
 # cost the writer as much again.
 MAX_KILLS = 2
@@ -55,6 +57,7 @@ class JobExecutor:
         self.jobs: dict[int, RunningJob] = {}
         self._unsaved_writes: list[FinalWrite] = []
         self._retry_lock = asyncio.Lock()
+        self._closing = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def add(self, job: Job, work: JobWork) -> RunningJob:
@@ -107,6 +110,7 @@ class JobExecutor:
 
     async def close(self) -> None:
         """Interrupt every job and keep its text so far."""
+        self._closing.set()
         lives = list(self.jobs.values())
         await asyncio.gather(*(self.stop(live, JobState.INTERRUPTED) for live in lives))
         try:
@@ -214,7 +218,7 @@ class JobExecutor:
         """Store a job's result with how it ended. Raise what ``store_result`` raises; then nothing is stored."""
         # A text that becomes a version need not be flushed: if hundreds end together, each would wait for all others.
         ending = FinalWrite(live.job.writer, live.job.id, "", live.drops_text, outcome, self._clock(), store_result)
-        outcome = await self._store.write(ending.writer, ending.run)
+        outcome = await self._write_end(ending)
         whole = live.job.text + self._flusher.discard(live)
         live.job = _ended_job(replace(live.job, text=whole), outcome, ending.at)
 
@@ -227,7 +231,7 @@ class JobExecutor:
             unstored = await self._flusher.detach(live)
         ending = FinalWrite(live.job.writer, live.job.id, unstored, live.drops_text, outcome, self._clock())
         try:
-            outcome = await self._store.write(ending.writer, ending.run)
+            outcome = await self._write_end(ending)
         except Exception as error:  # noqa: BLE001 - the disk may be full; tried again before the next job starts
             log_unexpected_error(live.job, error)
             if unstored:  # the last text is not stored yet, which the person must know
@@ -238,6 +242,22 @@ class JobExecutor:
         else:
             live.job = replace(live.job, text=live.job.text + unstored)
         live.job = _ended_job(live.job, outcome, ending.at)
+
+    async def _write_end(self, ending: FinalWrite) -> JobOutcome:
+        """Store the end of a job; while the database's server is away try again, until ``close``.
+
+        If the server had stored it before the connection was lost, that outcome is returned.
+        """
+        while True:
+            try:
+                return await self._store.write(ending.writer, ending.run)
+            except DatabaseServerAway:
+                if self._closing.is_set():
+                    raise
+                log.info("job %d: its end is stored once the database's server answers", ending.job_id)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_AGAIN_SECONDS):
+                    await self._closing.wait()
 
     async def _end_unstarted(self, live: RunningJob, state: JobState) -> None:
         """End a job that never ran."""

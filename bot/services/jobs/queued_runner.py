@@ -49,7 +49,7 @@ _RETRY_SECONDS = 1.0
 _FOLLOWER_SECONDS, _FOLLOWER_POLL_SECONDS = 5.0, 0.2
 _FOLLOWER_WITHIN = timedelta(minutes=10)
 _PLACE_SECONDS = 2.0
-_DROP_SECONDS = 15.0  # by then a dead worker's jobs have been taken over
+_TAKEOVER_SECONDS = 15.0  # by then a dead worker's jobs have been taken over, if there is another worker
 # A worker with room takes a job up within milliseconds: to say for them that it is first in line would only flicker.
 _TAKE_UP = timedelta(seconds=1)
 
@@ -278,7 +278,12 @@ class QueuedJobRunner:
                 return not tx.jobs.get(writer, number).state.is_ended and self._cancel(tx, number, now)
 
             is_ended_here = await self._store.write(writer, step)
-            ended = await self._ended(writer, job)
+            try:
+                async with asyncio.timeout(_TAKEOVER_SECONDS):
+                    ended = await self._ended(writer, job)
+            except TimeoutError:  # no worker is left that would end it, and a person waits
+                await self._recover(LostEntry(job, None, is_cancelled=True))
+                ended = await self._ended(writer, job)
             if is_ended_here:
                 self._job_ended(ended)
             follower = await self._follower(ended)
@@ -299,7 +304,7 @@ class QueuedJobRunner:
 
         jobs = await self._store.write(writer, step)
         try:
-            async with asyncio.timeout(_DROP_SECONDS):
+            async with asyncio.timeout(_TAKEOVER_SECONDS):
                 await asyncio.gather(*(self._ended(writer, job.id) for job in jobs))
         except (TimeoutError, UnknownJob):  # what they would store is dropped all the same
             log.info("jobs of somebody whose data is deleted have not ended in time")
@@ -331,7 +336,8 @@ class QueuedJobRunner:
 
         Call it every two seconds or so in a worker, and ``resume_jobs`` after it. Raise StoreError.
         """
-        workers, now = list(self._queue.workers), asyncio.get_running_loop().time()
+        workers, loop = list(self._queue.workers), asyncio.get_running_loop()
+        asked = loop.time()
         try:
             lost, held, self._waiting = await self._store.read(
                 lambda tx: (
@@ -343,8 +349,9 @@ class QueuedJobRunner:
         except StoreError:
             self._reachable_since = None
             raise
-        # After a server was away no worker's heartbeat is fresh; first each must have had time to send one.
-        if self._reachable_since is None:
+        # After a server was away, or hung, no worker's heartbeat is fresh; first each must have had time to send one.
+        now = loop.time()
+        if self._reachable_since is None or now - asked > self._stalled_seconds / 2:
             self._reachable_since = now
         is_settled = now - self._reachable_since >= self._stalled_seconds
         # What this process was given while the connection was lost it does not know of.

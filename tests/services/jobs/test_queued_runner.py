@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from bot.errors import StoreError
+from bot.services.jobs import queued_runner
 from bot.services.jobs.job import Job, JobKind, JobState
 from bot.services.personal_data import WriterMark
 from bot.store.sql_store import SqlStore
@@ -209,6 +210,18 @@ async def test_deleting_somebodys_data_ends_their_jobs_in_every_process_and_drop
     assert (await in_time(gateway, other)).state is JobState.DONE
 
 
+async def test_stop_of_a_job_whose_worker_was_killed_ends_it_though_there_is_no_other_worker(
+    gateway: ScriptedRunner, store: SqlStore, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queued_runner, "_TAKEOVER_SECONDS", 0.1)
+    work = Piece(keeps=3)
+    job = await gateway.start("me", "s", JobKind.DRAFT, work)
+    await run_and_die(postgres_url, store, job, "Half. ")
+    async with asyncio.timeout(PATIENCE):
+        stopped = await gateway.stop("me", job.id)
+    assert (stopped.state, stopped.result, work.kept) == (JobState.STOPPED, 3, ["Half. "])
+
+
 async def test_a_database_server_that_restarts_ends_no_job_and_new_ones_are_taken(clock: Clock) -> None:
     if (programs := find_programs()) is None:
         pytest.skip("there is no PostgreSQL: install Debian's package postgresql")
@@ -217,15 +230,20 @@ async def test_a_database_server_that_restarts_ends_no_job_and_new_ones_are_take
         url, works = server.new_database(), Works()
         store = open_store(url, clock)
         worker = await open_runner(url, store, clock, works)
-        gate = Gate()
+        gate, early = Gate(), Gate()
         job = await worker.start("me", "s", JobKind.QUESTION, Piece((gate,)))
+        done_meanwhile = await worker.start("me", "t", JobKind.DRAFT, Piece(("One. ", early), result=7))
         await gate.reached()
+        await early.reached()
         await asyncio.to_thread(server.stop)
+        early.release()
         with pytest.raises(StoreError):
             await worker.recover_lost()
         await asyncio.to_thread(server.start)
         gate.release()
         assert (await in_time(worker, job)).state is JobState.DONE
+        ended = await in_time(worker, done_meanwhile)
+        assert (ended.state, ended.result) == (JobState.DONE, 7)
         assert (await in_time(worker, (await begin(worker))[0])).state is JobState.DONE
         await worker.close()
         store.close()
