@@ -347,13 +347,15 @@ class QueueState(Enum):
 class LostEntry:
     """A job that nobody runs although it has not ended: its number, and its entry if that is still there.
 
-    ``is_cancelled`` says that its end was asked for. ``worker`` is the number of the worker that has the entry.
+    ``is_cancelled`` says that its end was asked for. ``worker`` is the number of the worker that has the entry, and
+    ``is_certain`` says that its process ran on this machine and has ended.
     """
 
     job: int
     entry: int | None
     is_cancelled: bool = False
     worker: int | None = None
+    is_certain: bool = False
 
 
 class JobQueueStore(Protocol):

@@ -45,6 +45,7 @@ from bot.store.postgres import (
     open_pool_options,
     translate_errors,
 )
+from bot.store.shard_leases import holder_name, is_certainly_gone
 
 log = logging.getLogger(__name__)
 
@@ -122,10 +123,14 @@ class PostgresJobQueue:
         return {JobKind(kind): count for kind, count in found}
 
     def lost(self, seconds: float, exempt_writer: str) -> Sequence[LostEntry]:
+        working = self._db.execute(
+            "SELECT DISTINCT w.process FROM procrastinate_workers w JOIN procrastinate_jobs e ON e.worker_id = w.id"
+            " WHERE w.process IS NOT NULL"
+        ).fetchall()
+        gone = [process for (process,) in working if is_certainly_gone(process)]
         held = self._db.execute(
-            f"{_HELD} LEFT JOIN procrastinate_workers w ON w.id = e.worker_id"
-            " WHERE e.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat < now() - ?::interval)",
-            [timedelta(seconds=seconds)],
+            f"{_HELD} AND (w.id IS NULL OR w.process = ANY(?) OR w.last_heartbeat < now() - ?::interval)",
+            [gone, gone, timedelta(seconds=seconds)],
         ).fetchall()
         without = self._db.execute(
             "SELECT id FROM jobs WHERE ended = 0 AND writer != ?"
@@ -135,14 +140,18 @@ class PostgresJobQueue:
         return [*(LostEntry(*row) for row in held), *(LostEntry(number, None) for (number,) in without)]
 
     def held_by(self, workers: Collection[int]) -> Sequence[LostEntry]:
-        query = f"{_HELD} WHERE e.status = 'doing' AND e.worker_id IN ({marks(workers)})"
-        return [LostEntry(*row) for row in self._db.execute(query, list(workers)).fetchall()]
+        query = f"{_HELD} AND e.worker_id IN ({marks(workers)})"
+        return [LostEntry(*row) for row in self._db.execute(query, [[], *workers]).fetchall()]
 
     def discard(self, entry: int) -> None:
         self._db.execute("DELETE FROM procrastinate_jobs WHERE id = ?", [entry])
 
 
-_HELD = "SELECT (e.args->>'job')::bigint, e.id, e.abort_requested, e.worker_id FROM procrastinate_jobs e"
+_HELD = (
+    "SELECT (e.args->>'job')::bigint, e.id, e.abort_requested, e.worker_id, w.process = ANY(?) IS TRUE"
+    " FROM procrastinate_jobs e LEFT JOIN procrastinate_workers w ON w.id = e.worker_id WHERE e.status = 'doing'"
+)
+_PROCESS = "essay_bot.process"  # the connection's own setting; a worker's row holds it
 
 
 @cache
@@ -163,7 +172,7 @@ def open_queue(url: str, keys: str) -> JobQueue:
 
 def _make_schema(database: PostgresDatabase) -> None:
     """Make procrastinate's tables within a transaction, anew if they are another version's: nothing there is needed."""
-    wanted, raw = f"procrastinate {version('procrastinate')}", database.db.raw
+    wanted, raw = f"procrastinate {version('procrastinate')}, workers with their process", database.db.raw
     schema = str(database.db.execute("SELECT current_schema() || '_queue'").fetchone()[0])
     query = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = ?"
     row = database.db.execute(query, [schema]).fetchone()
@@ -174,7 +183,15 @@ def _make_schema(database: PostgresDatabase) -> None:
     raw.execute(psycopg.sql.SQL("CREATE SCHEMA {}").format(name))
     raw.execute(psycopg.sql.SQL("SET LOCAL search_path TO {}").format(name))
     raw.execute(SchemaManager.get_schema())
+    process = f"ALTER TABLE procrastinate_workers ADD COLUMN process TEXT DEFAULT current_setting('{_PROCESS}', true)"
+    raw.execute(process.encode())
     raw.execute(psycopg.sql.SQL("COMMENT ON SCHEMA {} IS {}").format(name, wanted))
+
+
+async def _configure(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Set up a connection by which workers are registered, with the name of this process."""
+    await async_configure(connection)
+    await connection.execute("SELECT set_config(%s, %s, false)", [_PROCESS, holder_name()])
 
 
 class JobQueue:
@@ -188,7 +205,7 @@ class JobQueue:
             conninfo=conninfo(url),
             min_size=1,
             max_size=_CONNECTIONS,
-            configure=async_configure,
+            configure=_configure,
             **open_pool_options(),
         )
         self._app = App(connector=self._connector)

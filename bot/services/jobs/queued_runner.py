@@ -357,7 +357,11 @@ class QueuedJobRunner:
         # What this process was given while the connection was lost it does not know of.
         unknown = {one.entry: one for one in held if one.entry is not None and one.job not in self._executor.jobs}
         # What runs here is not lost, even if this process was too busy to say so.
-        wanted = [one for one in lost if (one.entry is None or is_settled) and one.job not in self._executor.jobs]
+        wanted = [
+            one
+            for one in lost
+            if (one.entry is None or one.is_certain or is_settled) and one.job not in self._executor.jobs
+        ]
         wanted += [one for entry, one in unknown.items() if entry in self._suspects]
         self._suspects = set(unknown)
         return tuple([job for one in wanted if (job := await self._recover(one)) is not None])

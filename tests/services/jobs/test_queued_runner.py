@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -13,6 +15,8 @@ from bot.errors import StoreError
 from bot.services.jobs import queued_runner
 from bot.services.jobs.job import Job, JobKind, JobState
 from bot.services.personal_data import WriterMark
+from bot.store.jobs import current_process_name, process_name
+from bot.store.shard_leases import holder_name
 from bot.store.sql_store import SqlStore
 from tests.postgres_server import PostgresServer, find_programs, open_store
 from tests.services.conftest import Clock
@@ -129,6 +133,20 @@ async def test_a_worker_goes_on_with_what_a_killed_one_had_and_who_waits_gets_th
     ended = await waiting
     assert (ended.id, ended.state) == (follower.id, JobState.DONE)
     await worker.close()
+
+
+async def test_what_a_killed_process_of_this_machine_had_is_known_at_once_and_what_one_that_runs_has_stays(
+    gateway: ScriptedRunner, store: SqlStore, postgres_url: str
+) -> None:
+    """Its last heartbeat was just now, and the runner has just reached the database."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        name = holder_name().replace(current_process_name(), str(process_name(other.pid)))
+        job, _ = await begin(gateway)
+        await run_and_die(postgres_url, store, job, "Half. ", name)
+        assert await gateway.recover_lost() == ()
+        other.kill()
+    (found,) = await gateway.recover_lost()
+    assert (found.id, found.state, found.kills) == (job.id, JobState.INTERRUPTED, 1)
 
 
 async def test_stop_of_a_job_whose_worker_was_killed_is_kept_until_another_worker_finds_it(
@@ -251,12 +269,15 @@ async def test_a_database_server_that_restarts_ends_no_job_and_new_ones_are_take
         server.remove()
 
 
-async def run_and_die(url: str, store: SqlStore, job: Job, text: str) -> None:
-    """Leave a job as a worker does that takes it, writes some text, and is killed an hour ago."""
+async def run_and_die(url: str, store: SqlStore, job: Job, text: str, process: str | None = None) -> None:
+    """Leave a job as a worker does that takes it, writes some text, and is killed: by default one of some other machine
+    an hour ago, else the ``process`` of this name just now."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET search_path TO public_queue")
-        query = "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id"
-        row = connection.execute(query).fetchone()
+        query = (
+            "INSERT INTO procrastinate_workers (process, last_heartbeat) VALUES (%s, now() - %s::interval) RETURNING id"
+        )
+        row = connection.execute(query, [process, "1 hour" if process is None else "0"]).fetchone()
         assert row is not None
         connection.execute("SELECT procrastinate_fetch_job_v2(NULL, %s)", row)
     await store.write(job.writer, lambda tx: tx.jobs.mark_running(job.id, job.created))
