@@ -25,11 +25,11 @@ from tests.simulators.discord import DiscordSimulator, Session
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "bot", "run")
-# Imports everything once, which takes two seconds, and then makes a process of the bot for each line it is given: its
-# environment, its folder, its log, a named pipe, the arguments. Into the pipe it writes the process's number, and later
-# its exit code. It ends with the tests, when nobody is left to give it a line.
+# Imports everything once, the models' SDK too, which is some seconds of work, and then makes a process of the bot for
+# each line it is given: its environment, its folder, its log, a named pipe, the arguments. Into the pipe it writes the
+# process's number, and later its exit code. It ends with the tests, when nobody is left to give it a line.
 MAKER = """
-import json, os, sys, bot.cli.main, bot.ops.run_discord, bot.llm.factory
+import json, os, sys, bot.cli.main, bot.ops.run_discord, bot.llm.factory, bot.llm.sdk
 for line in sys.stdin:
     more, folder, log, pipe, arguments = json.loads(line)
     if not os.fork():
