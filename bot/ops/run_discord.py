@@ -248,10 +248,10 @@ async def _serve_until_stopped(
     finally:
         asked.cancel()
         await shut_down(client, services, worker)
-        if lease is not None:
-            await lease.release()
         running.cancel()
         await asyncio.gather(running, asked, return_exceptions=True)
+        if lease is not None:  # once nothing renews it
+            await lease.release()
 
 
 async def _serve(client: DiscordClient, token: str, worker: Worker | None, lease: ShardLease | None) -> None:
