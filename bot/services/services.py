@@ -36,8 +36,8 @@ class Services:
 
     ``models`` is None if no model is configured or wanted. ``prepare_models`` begins to load what they need, which the
     first call would otherwise wait for, and returns at once. ``pseudonym_secret`` is used to make writers' ids from
-    accounts. ``notifications`` and ``open_message_locks`` are None where one process
-    does everything; each part of a process that edits messages needs locks of its own, and ``close`` closes them.
+    accounts. ``notifications`` and ``open_message_locks`` are None where one process does everything; each part of a
+    process that edits messages needs locks of its own, and ``close`` closes them.
     """
 
     structures: Mapping[str, Structure]

@@ -69,12 +69,11 @@ class GatewayJobPanels(JobPanels):
         self._workers: OrderedDict[int, _WorkersMessage] = OrderedDict()  # by the message's id
         self._learning: set[int] = set()
 
-    def watch(self, watch: JobWatch, editor: MessageEditor, shown: Card | None) -> None:
-        """Have a worker edit the message from now on; a wait of a moment is shown here, where clicks on it come."""
-        self._watch(watch, editor, shown)
-
     def _watch(self, watch: JobWatch, editor: MessageEditor, shown: Card | None, after: JobPanel | None = None) -> None:
-        """See JobPanels: where a wait of a moment was ended by a draft, a worker goes on with the message, too."""
+        """Have a worker edit the message from now on; a wait of a moment is shown here, where clicks on it come.
+
+        Where a draft has ended such a wait, a worker goes on with the message, too.
+        """
         record = editor.address.to_record() if editor.address is not None else None
         if record is None or (watch.job.kind.gives_way and self._serves(record.guild_id)):
             self._forget_worker(record)
