@@ -6,7 +6,9 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -15,6 +17,7 @@ from bot.errors import StoreError
 from bot.services.jobs import queued_runner
 from bot.services.jobs.job import Job, JobKind, JobState
 from bot.services.personal_data import WriterMark
+from bot.services.store_ports import Transaction
 from bot.store.jobs import current_process_name, process_name
 from bot.store.shard_leases import holder_name
 from bot.store.sql_store import SqlStore
@@ -173,6 +176,38 @@ async def test_a_heartbeat_that_is_late_because_the_database_was_away_costs_no_j
     running = await gateway.running_job("me", "s")
     assert running is not None
     assert running.state is JobState.RUNNING
+
+
+async def test_a_database_server_that_hung_costs_no_job_of_a_worker_that_could_not_tell_it_that_it_lives(
+    gateway: ScriptedRunner, store: SqlStore, clock: Clock, postgres_url: str, works: Works
+) -> None:
+    hanging = _HangingStore(store)
+    sweeper = await open_runner(
+        postgres_url, cast(SqlStore, hanging), clock, works, is_worker=False, stalled_seconds=0.2
+    )
+    assert await sweeper.recover_lost() == ()
+    job, _ = await begin(gateway)
+    await run_and_die(postgres_url, store, job, "Half. ")
+    await asyncio.sleep(0.2)  # by now it knows the server for long enough
+    hanging.seconds = 0.2
+    assert await sweeper.recover_lost() == ()
+    hanging.seconds = 0.0
+    await sweeper.close()
+
+
+@dataclass
+class _HangingStore:
+    """A store whose server takes so many seconds to answer."""
+
+    store: SqlStore
+    seconds: float = 0.0
+
+    async def read(self, step: Callable[[Transaction], Any]) -> Any:
+        await asyncio.sleep(self.seconds)
+        return await self.store.read(step)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
 
 
 async def test_jobs_go_on_though_the_whole_queue_is_lost(
