@@ -127,6 +127,9 @@ def _open_marks(paragraph: str) -> list[tuple[str, int]]:
 # print around a page take at most 800 units and 2,150 bytes.
 MAX_PAGE_UNITS = 3_200
 MAX_PAGE_BYTES = 8_000
+# Of that, what the marks may take that a page break interrupts: a fence of three closed here and opened there, or
+# emphasis. Longer marks take it from the room around a page.
+MARK_UNITS = 16
 # A page that ends at a paragraph may be this much emptier than one that ends in the middle of one.
 _MIN_PAGE_SHARE = 1 / 3
 _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
@@ -150,7 +153,7 @@ def paginate(text: str, max_units: int = MAX_PAGE_UNITS, max_bytes: int = MAX_PA
         if shown == len(text):
             found[-1] = Span(found[-1].start, len(text))
             break
-        end = _page_end(text, shown, fitting_end(text, max_units, max_bytes, shown), ends)
+        end = _page_end(text, shown, fitting_end(text, max_units - MARK_UNITS, max_bytes - MARK_UNITS, shown), ends)
         found.append(Span(start, end))
         start = end
     return tuple(found)
@@ -276,6 +279,7 @@ class StreamPager:
     def _last_fits(self, text: str) -> bool:
         tail = text[self._starts[-1] :]
         # A character is at most two units and four bytes, so that most tails need no counting.
-        if len(tail) * 2 <= MAX_PAGE_UNITS and len(tail) * 4 <= MAX_PAGE_BYTES:
+        units, size = MAX_PAGE_UNITS - MARK_UNITS, MAX_PAGE_BYTES - MARK_UNITS
+        if len(tail) * 2 <= units and len(tail) * 4 <= size:
             return True
-        return utf16_length(tail) <= MAX_PAGE_UNITS and utf8_length(tail) <= MAX_PAGE_BYTES
+        return utf16_length(tail) <= units and utf8_length(tail) <= size

@@ -6,7 +6,7 @@ import unicodedata
 from itertools import accumulate
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.discord_ui.messages import pages
@@ -85,6 +85,8 @@ def test_discord_markup_in_a_plain_text_is_escaped() -> None:
 
 
 @settings(max_examples=60)
+@example("I" * 283 + "\n```\n" + "a" * 40 + "\n```\n")
+@example("left" * 40 + "\n```\n" + "a" * 400 + "\n```\n")
 @given(TEXTS)
 def test_pages_joined_are_the_text_and_each_fits_the_limits(text: str) -> None:
     """Joined they are the text, byte for byte; each shows something, within the room it has; no character is broken."""
@@ -130,7 +132,7 @@ def test_a_character_with_thousands_of_combining_marks_is_paged_without_hanging(
 
 def test_the_page_that_holds_a_position_of_the_text_is_found() -> None:
     text = "a" * 1_000
-    found = pages.paginate(text, 300, 1_000)
+    found = pages.paginate(text, 316, 1_000)
     assert [pages.page_number_at(found, place) for place in (0, 299, 300, 999, 5_000)] == [0, 0, 1, 3, 3]
     assert pages.paginate(" \n ") == ()
 
@@ -217,6 +219,6 @@ def test_every_pasted_field_is_kept_in_order(fields: list[str]) -> None:
 )
 def test_markdown_marks_split_by_a_page_break_are_closed_and_reopened(text: str, size: int, wanted: list[str]) -> None:
     """Only what is shown: the pages themselves are the text. A mark that nothing closes stays as it is."""
-    found = pages.paginate(text, size, 2_000)
+    found = pages.paginate(text, size + pages.MARK_UNITS, 2_000)
     assert "".join(page.extract(text) for page in found) == text
     assert [pages.render_page(text, page) for page in found] == wanted
