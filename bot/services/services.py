@@ -17,6 +17,7 @@ from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
 from bot.services.jobs.job import Job, JobKind, JobWork
 from bot.services.jobs.runner import JobRunner
+from bot.services.jobs.store_ports import MessageLocks, Notifications
 from bot.services.ledger import RecordingLedger
 from bot.services.llm_ports import Models
 from bot.services.notes import NoteService
@@ -26,7 +27,7 @@ from bot.services.request_context import current_rules
 from bot.services.retention import RetentionService
 from bot.services.server_rules import ServerRulesService
 from bot.services.sharing import SharingService
-from bot.services.store_ports import Clock, MessageLocks, Notifications, Store
+from bot.services.store_ports import Clock, Store
 from bot.services.voice import VoiceService
 
 

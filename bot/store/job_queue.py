@@ -31,7 +31,7 @@ from procrastinate.worker import Worker
 
 from bot.services.jobs.job import Job, JobKind
 from bot.services.jobs.queued_runner import RunEntry
-from bot.services.store_ports import LostEntry, QueueState
+from bot.services.jobs.store_ports import LostEntry, QueueState
 from bot.store.connection import marks
 from bot.store.database import KeyRing
 from bot.store.notifications import Listener, Notifications

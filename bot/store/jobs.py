@@ -18,7 +18,7 @@ from typing import Any
 from bot.errors import DamagedText, JobRunning, UnknownJob
 from bot.essay.text.gaps import format_gap
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
-from bot.services.store_ports import PanelEditor, StoredPanel
+from bot.services.jobs.store_ports import PanelEditor, StoredPanel
 from bot.store.connection import Connection, marks
 from bot.store.database import EncryptedDatabase, parse_enum, parse_time
 from bot.store.sealed_columns import JOB_ARGUMENT, JOB_ERROR, JOB_PANEL_ADDRESS, JOB_PIECE, new_revision

@@ -31,7 +31,7 @@ from bot.errors import (
     StoreFull,
     StoreUnavailable,
 )
-from bot.services.store_ports import JobQueueStore
+from bot.services.jobs.store_ports import JobQueueStore
 from bot.store import postgres_schema
 from bot.store.connection import Cursor, ForeignKey, Table, Values
 from bot.store.database import EncryptedDatabase, KeyRing

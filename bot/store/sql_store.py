@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast
 
-from bot.services.store_ports import JobQueueStore, Transaction
+from bot.services.jobs.store_ports import JobQueueStore
+from bot.services.store_ports import Transaction
 from bot.store.critiques import SqlCritiques
 from bot.store.database import EncryptedDatabase
 from bot.store.dm_messages import SqlDmMessages

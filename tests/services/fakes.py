@@ -15,6 +15,7 @@ from bot.essay.structure import Structure
 from bot.essay.support import NumberedSentence
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobView
 from bot.services.jobs.runner import JobRunner
+from bot.services.jobs.store_ports import JobStore
 from bot.services.llm_ports import (
     Cost,
     Material,
@@ -32,7 +33,7 @@ from bot.services.llm_ports import (
     TextChunk,
     ThinkingChunk,
 )
-from bot.services.store_ports import JobStore, Transaction
+from bot.services.store_ports import Transaction
 from bot.store.database import EncryptedDatabase
 from bot.store.jobs import SqlJobs, current_process_name
 from bot.store.sql_store import SqlStore

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
-from bot.services.store_ports import PanelEditor, StoredPanel
+from bot.services.jobs.store_ports import PanelEditor, StoredPanel
 from bot.store.sql_store import SqlStore
 from tests.services.fakes import StoredJobs
 

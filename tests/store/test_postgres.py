@@ -34,9 +34,10 @@ from bot.errors import (
 from bot.essay.essay import Essay
 from bot.essay.notes import NewNote
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
+from bot.services.jobs.store_ports import PanelEditor
 from bot.services.ledger import Budgets, RecordingLedger, Reservation
 from bot.services.llm_ports import ModelRole
-from bot.services.store_ports import PanelEditor, Transaction
+from bot.services.store_ports import Transaction
 from bot.store.encryption import generate_key, key_fingerprint
 from bot.store.postgres import (
     PostgresConnection,

@@ -27,10 +27,10 @@ from bot.discord_ui.messages.job_panels import JobPanels
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import ShuttingDown
 from bot.services import metrics
+from bot.services.jobs.store_ports import MessageLocks
 from bot.services.request_context import apply_rules, request_scope
 from bot.services.resumption import resume_jobs
 from bot.services.services import Services
-from bot.services.store_ports import MessageLocks
 
 log = logging.getLogger("bot.discord")
 

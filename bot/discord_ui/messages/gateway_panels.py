@@ -30,8 +30,9 @@ from bot.discord_ui.messages.job_panels import (
 from bot.discord_ui.panels.cards import Card
 from bot.errors import StoreError
 from bot.services.jobs.job import Job
+from bot.services.jobs.store_ports import JOB_PANELS_CHANNEL, MessageLocks, PanelEditor, StoredPanel
 from bot.services.services import Services
-from bot.services.store_ports import JOB_PANELS_CHANNEL, MessageLocks, PanelEditor, StoredPanel, Transaction
+from bot.services.store_ports import Transaction
 
 log = logging.getLogger(__name__)
 

@@ -41,7 +41,8 @@ from bot.discord_ui.recent import RecentSet
 from bot.errors import BotError, StoreError
 from bot.services.jobs.job import Job, JobKind, JobState, JobView
 from bot.services.jobs.runner import JobRunner
-from bot.services.store_ports import Store, StoredPanel, Transaction
+from bot.services.jobs.store_ports import StoredPanel
+from bot.services.store_ports import Store, Transaction
 
 log = logging.getLogger(__name__)
 

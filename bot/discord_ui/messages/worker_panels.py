@@ -38,7 +38,8 @@ from bot.discord_ui.panels.cards import Card
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import BotError, StoreError
 from bot.services.jobs.job import Job, JobKind, JobState, JobView
-from bot.services.store_ports import JOB_PANELS_CHANNEL, MessageLocks, PanelEditor, StoredPanel, Transaction
+from bot.services.jobs.store_ports import JOB_PANELS_CHANNEL, MessageLocks, PanelEditor, StoredPanel
+from bot.services.store_ports import Transaction
 
 log = logging.getLogger(__name__)
 

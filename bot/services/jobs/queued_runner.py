@@ -30,11 +30,12 @@ from bot.services.jobs.job import (
 )
 from bot.services.jobs.runner import PLACES_PER_SECOND, PrepareJob
 from bot.services.jobs.running_job import FLUSH_SECONDS, RunningJob, as_stored
+from bot.services.jobs.store_ports import LostEntry, QueueState
 from bot.services.llm_ports import ProgressCallback
 from bot.services.personal_data import WriterMark
 from bot.services.request_context import apply_rules, current_request, request_scope
 from bot.services.server_rules import ALL_ALLOWED, ServerRules
-from bot.services.store_ports import Clock, LostEntry, QueueState, Store, Transaction
+from bot.services.store_ports import Clock, Store, Transaction
 
 log = logging.getLogger(__name__)
 

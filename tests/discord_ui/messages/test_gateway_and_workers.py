@@ -11,8 +11,8 @@ import pytest
 
 from bot.discord_ui.messages import gateway_panels
 from bot.essay.support import SentenceSupport, SupportKind, UnsupportedPassage
+from bot.services.jobs.store_ports import PanelEditor
 from bot.services.llm_ports import RawCheck
-from bot.services.store_ports import PanelEditor
 from tests.discord_ui.conftest import ClockAhead, Scripted
 from tests.discord_ui.dm_steps import QUICK
 from tests.discord_ui.messages.gateway_and_workers import GatewayProcess, WorkerProcess, gateway, worker
