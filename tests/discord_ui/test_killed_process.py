@@ -20,6 +20,7 @@ import pytest
 from bot import bootstrap
 from bot.discord_ui.interactions.responses import writer_id
 from bot.essay.export import read_export
+from bot.services.jobs.executor import MAX_KILLS
 from bot.services.snapshot import read_snapshot
 from bot.store.sqlite import SqliteStore
 from tests.discord_ui.messages.test_job_panels import HEADING, paragraphs
@@ -67,16 +68,20 @@ SECTIONS = ("The contradiction", "What I missed", "The label problem")
 WHOLE = "".join(f"## {title}\n\nThis is what part {number} says of it.\n\n" for number, title in enumerate(SECTIONS))
 
 
-def hold_rest(claude: ClaudeSimulator, gate: Gate, continuations: Gate | None = None) -> list[str]:
-    """Let drafts wait at a gate with two sections finished, and continuations at another; return what is asked."""
+def hold_rest(claude: ClaudeSimulator, gate: Gate, *continuations: Gate) -> list[str]:
+    """Let drafts wait at a gate with two sections finished, and return what is asked.
+
+    The first continuation waits at the first of the other gates, and so on; all that come after at the last.
+    """
     asked: list[str] = []
+    left = list(continuations)
 
     def answer(request: Request) -> Answer:
         if request.schema is not None:
             return respond(request)
         asked.append(request.last_user_text)
         if "Write the sections that are still missing" in request.last_user_text:
-            return Reply(WHOLE, before_headers=continuations)
+            return Reply(WHOLE, before_headers=(left.pop(0) if len(left) > 1 else left[0]) if left else None)
         return Reply(WHOLE, pauses=(Pause(WHOLE.index("part 2"), gate),))
 
     claude.responder = answer
@@ -123,22 +128,23 @@ async def test_after_a_kill_a_draft_goes_on_in_its_message_without_a_click(
     gate.release()
 
 
-async def test_a_draft_that_killed_the_bot_twice_is_offered_and_not_begun_a_third_time(
+async def test_a_draft_in_which_the_bot_died_four_times_is_offered_and_not_begun_again(
     sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
 ) -> None:
-    gate, rest = Gate(), Gate()
-    asked = hold_rest(claude, gate, rest)
+    gate, last, *rest = [Gate() for _ in range(MAX_KILLS + 1)]
+    asked = hold_rest(claude, gate, *rest, last)
     user = sim.user("writer")
     panel = await half_drafted(user, user.dm)
+    for continued in rest:
+        await runs.again()
+        await continued.reached(20)
+        await user.sees(lambda _: "Stop" in panel.buttons and "Writing" in panel.text)
     await runs.again()
-    await rest.reached(20)
-    await user.sees(lambda _: "Stop" in panel.buttons and "Writing" in panel.text)
-    await runs.again()
-    await user.sees(reads(panel, "The bot ended twice in the middle of this"))
+    await user.sees(reads(panel, "The bot ended four times in the middle of this"))
     assert "This is what part 1 says of it." in panel.text
     assert {"Continue", "Start again", "Keep as it is"} <= set(panel.buttons)
     count = len(asked)
-    rest.release()
+    last.release()
     gate.release()
     await user.click(panel, "Continue")
     await user.sees(lambda _: "Export" in panel.buttons and "Continue" not in panel.buttons)

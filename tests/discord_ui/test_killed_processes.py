@@ -55,7 +55,7 @@ ANSWER_SECONDS = 30.0  # for what one click shows
 DRAFT_SECONDS = 180.0  # with all the processes that may die in it
 LOST_SECONDS = 5.0  # from a press to the kill that loses what came of it
 STUCK_SECONDS = 40.0  # nothing has moved for so long: more than a takeover takes
-TWICE = "ended twice in the middle of this"
+GIVEN_UP = "ended four times in the middle of this"
 DONE = ("The draft is done.", "What was missing is written.")
 
 
@@ -196,8 +196,8 @@ class Person:
                 if "udget" in panel.text:
                     self.is_out_of_money = True
                     return
-                if TWICE in panel.text and "Continue" in panel.buttons:
-                    self.happened.counts["drafts in which two workers died, which Continue wrote"] += 1
+                if GIVEN_UP in panel.text and "Continue" in panel.buttons:
+                    self.happened.counts["drafts in which four workers died, which Continue wrote"] += 1
                     await self._continue(panel)
                 elif _is_whole(panel, before):
                     self.drafts += 1
@@ -212,8 +212,8 @@ class Person:
                     self.lost(done)
                 self.drafts += 1
                 return
-            if TWICE in panel.text and "Continue" in panel.buttons:
-                self.happened.counts["drafts in which two workers died, which /draft said first"] += 1
+            if GIVEN_UP in panel.text and "Continue" in panel.buttons:
+                self.happened.counts["drafts in which four workers died, which /draft said first"] += 1
                 await self._continue(panel)
                 continue
             if "Stop" not in panel.buttons:

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from bot.essay.structure import Structure
+from bot.services.jobs.executor import MAX_KILLS
 from bot.services.jobs.job import Job, JobKind, JobState, JobWork, PlannedJob
 from bot.services.llm_ports import RawCheck
 from bot.services.personal_data import WriterMark
@@ -133,14 +134,14 @@ async def test_a_killed_draft_goes_on_from_its_finished_sections(room: Room, str
     assert await resume_jobs(room.services, lambda _: True) == ()
 
 
-async def test_a_draft_that_two_processes_died_in_fails_with_its_text_and_is_not_tried_again(
+async def test_a_draft_that_four_processes_died_in_fails_with_its_text_and_is_not_tried_again(
     room: Room, structure: Structure
 ) -> None:
-    left = await left_draft(room, structure, kills=1)
+    left = await left_draft(room, structure, kills=MAX_KILLS - 1)
     assert await left.resumed() == ()
     job = await room.stored_jobs.job("me", left.job.id)
     assert (job.state, job.result) == (JobState.FAILED, 1)
-    assert "ended twice in the middle of this" in str(job.error)
+    assert "ended four times in the middle of this" in str(job.error)
 
 
 async def test_work_that_was_asked_for_longer_ago_stays_interrupted(room: Room, structure: Structure) -> None:
