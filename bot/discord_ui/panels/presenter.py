@@ -355,21 +355,26 @@ class Presenter:
 
         ``page``, ``notice`` and ``section`` are as in `JobWatch`.
         """
+        position = DraftPosition(page, section) if (page, section) != (None, None) else None
+        watch: JobWatch | None
         if job.state.is_ended:
-            return self._essay_job_watch(job, lambda _: Card(()), context, page, notice)
-        if jobs.is_pasted_critique(job):
+            watch = None
+        elif jobs.is_pasted_critique(job):
             watch = (await self.show_critique(job.writer, job.argument, context, notice=notice)).watch
         elif job.kind.gives_way and job.kind is not JobKind.CHECK:
             state = await load_essay_state(self.services, job.writer, job.subject)
             return self._essay_job_watch(job, lambda now: interview.waiting_card(state, now, None), context)
         else:
-            position = DraftPosition(page, section) if (page, section) != (None, None) else None
             shown = await self.show_essay(
                 job.writer, job.subject, context, position=position, notice=notice, sets_dm_topic=False
             )
             watch = shown.watch
-        # It may have ended meanwhile.
-        return watch or self._essay_job_watch(job, lambda _: Card(()), context, page, notice)
+        if watch is not None:
+            return watch
+        if job.kind is JobKind.CHECK:  # it has ended, perhaps meanwhile
+            end = partial(self._show_check_end, job, context, position, notice, head=job.base_version)
+            return self.watch_check(job, Card(()), end, position, notice)
+        return self._essay_job_watch(job, lambda _: Card(()), context, page, notice)
 
     def _essay_job_watch(
         self,
@@ -461,8 +466,6 @@ class Presenter:
         A draft stays on page ``page``, which is being read; None stands for the last one.
         """
         writer, essay = started.writer, started.subject
-        if started.kind is JobKind.CHECK:
-            return await self._show_check_end(started, context)
         if started.kind is JobKind.TITLES:
             why_not = (await self.services.jobs.wait(writer, started.id)).error
             return await self.show_titles(writer, essay, context, notice=why_not)

@@ -224,6 +224,23 @@ async def test_a_check_that_gave_way_is_shown_in_the_panel_that_waits_for_it(
     await user.sees(reads(panel, "not in your notes: 1 open"))
 
 
+async def test_the_section_that_was_chosen_stays_so_where_a_check_does_not_go_on_after_a_restart(
+    sim: DiscordSimulator, tmp_path: Path
+) -> None:
+    models, user, gate = Checking(), sim.user("writer"), Gate()
+    async with started(sim, tmp_path / "essays.db", models):
+        panel = await with_notes(user, user.dm)
+        models.script(says(f"{TEXT}\n## What I gained\n\nIt runs by itself.\n"), held(gate))
+        await user.click(panel, "Write draft")
+        await gate.reached()
+        await user.sees(reads(panel, "being checked against your notes"))
+        await user.select(panel, "Go to a section", "What I gained")
+        await user.sees(reads(panel, "*What I gained*"))
+    async with started(sim, tmp_path / "essays.db"):  # without a model
+        await user.sees(reads(panel, "The bot was restarted before the text was checked"))
+        assert "*What I gained*" in panel.text
+
+
 async def test_a_button_for_a_sentence_that_is_settled_changes_nothing(
     sim: DiscordSimulator, bot: Bot, models: Checking
 ) -> None:
