@@ -104,16 +104,11 @@ class GatewayJobPanels(JobPanels):
         """
         record, is_workers = address.to_record(), message_id in self._workers
         hands_over = watch is not None and not watch.job.kind.gives_way
-        if record is None:
-            yield True
+        if record is None or not (is_workers or hands_over):
+            async with super().released(writer, message_id, address, watch) as is_free:
+                yield is_free
             return
         stored = write_panel(record, watch)
-        if not (is_workers or hands_over):
-            if watch is not None:  # so that another process goes on with the message where the click has put it
-                job = watch.job.id
-                await self._store.write(writer, lambda tx: tx.job_panels.save(job, record.message_id, stored))
-            yield True
-            return
 
         def release(tx: Transaction) -> Sequence[int]:
             left = tx.job_panels.leave(record.message_id, stored)

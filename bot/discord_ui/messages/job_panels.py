@@ -10,8 +10,8 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -316,14 +316,22 @@ class JobPanels:
         """Return whether another process edits a message, so that a click on it takes longer to show something."""
         return False
 
-    def released(
+    @asynccontextmanager
+    async def released(
         self, writer: str, message_id: int | None, address: MessageAddress, watch: JobWatch | None
-    ) -> AbstractAsyncContextManager[bool]:
+    ) -> AsyncIterator[bool]:
         """Have no other process edit a message while a click shows something there. See `Click.show`.
 
-        ``address`` is the click's, and ``watch`` what the message shows after it.
+        ``address`` is the click's, and ``watch`` what the message shows after it. That is stored first, so that a
+        process which dies just then leaves no message of which the next one knows only what it showed before.
         """
-        return nullcontext(True)
+        if watch is not None and (record := address.to_record()) is not None:
+            job, stored = watch.job.id, write_panel(record, watch)
+            try:
+                await self._store.write(writer, lambda tx: tx.job_panels.save(job, record.message_id, stored))
+            except StoreError as error:  # it is tried again once the message shows it
+                log.warning("where a job is to be shown could not be stored: %s", type(error).__name__)
+        yield True
 
     async def restore(
         self,

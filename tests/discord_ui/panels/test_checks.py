@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.discord_ui.interactions.responses import InteractionContext
+from bot.discord_ui.messages.editor import ChannelAddress
+from bot.discord_ui.messages.job_panels import read_panel
+from bot.discord_ui.panels.drafts import DraftPosition
 from bot.essay.support import SentenceSupport, SupportKind, UnsupportedPassage
 from bot.services.jobs.job import JobKind
 from bot.services.llm_ports import Models, RawCheck
@@ -239,6 +243,27 @@ async def test_the_section_that_was_chosen_stays_so_where_a_check_does_not_go_on
     async with started(sim, tmp_path / "essays.db"):  # without a model
         await user.sees(reads(panel, "The bot was restarted before the text was checked"))
         assert "*What I gained*" in panel.text
+
+
+async def test_what_a_click_shows_beside_a_check_is_stored_before_it_is_shown(
+    sim: DiscordSimulator, bot: Bot, models: Checking
+) -> None:
+    """So a process that is killed as soon as it is shown leaves it to the next one."""
+    user, gate = sim.user("writer"), Gate()
+    panel = await with_notes(user, user.dm)
+    models.script(says(f"{TEXT}\n## What I gained\n\nIt runs by itself.\n"), held(gate))
+    await user.click(panel, "Write draft")
+    await gate.reached()
+    await user.sees(reads(panel, "being checked against your notes"))
+    essay, dispatcher = await bot.essay(user), bot.client.dispatcher
+    context, position = InteractionContext(True, None), DraftPosition(section=1)
+    watch = (await dispatcher.presenter.show_essay(bot.writer(user), essay.id, context, position=position)).watch
+    assert watch is not None
+    message = bot.client.get_partial_messageable(user.dm.id).get_partial_message(panel.id)
+    async with dispatcher.job_panels.released(bot.writer(user), panel.id, ChannelAddress(message), watch):
+        (row,) = await bot.store.read(lambda tx: tx.job_panels.of(watch.job.id))
+        assert read_panel(row.address)[3] == 1
+    gate.release()
 
 
 async def test_a_button_for_a_sentence_that_is_settled_changes_nothing(
