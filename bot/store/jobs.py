@@ -262,10 +262,22 @@ class SqlJobPanels:
         self._database = database
         self._db = database.db
 
-    def save(self, job: int, message_id: int, address: str, editor: PanelEditor = PanelEditor.GATEWAY) -> None:
+    def save(
+        self,
+        job: int,
+        message_id: int,
+        address: str,
+        editor: PanelEditor = PanelEditor.GATEWAY,
+        *,
+        only_new: bool = False,
+    ) -> None:
+        message = self._pseudonym(message_id)
+        query = "SELECT 1 FROM job_panels WHERE job = ? AND message = ?"
+        if only_new and self._db.execute(query, [job, message]).fetchone() is not None:
+            return
         row = self._db.execute("SELECT writer FROM jobs WHERE id = ?", [job]).fetchone()
         if row is not None:  # else the essay was deleted meanwhile
-            self._save(row[0], job, self._pseudonym(message_id), address, editor.value)
+            self._save(row[0], job, message, address, editor.value)
 
     def _save(self, writer: str, job: int, message: str, address: str, editor: str) -> None:
         revision = new_revision()

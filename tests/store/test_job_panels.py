@@ -48,6 +48,16 @@ async def test_the_message_used_last_comes_last_and_each_change_has_a_new_revisi
     assert await revision(store, job, ONE) not in (before, None)
 
 
+async def test_where_a_click_has_put_a_job_is_not_stored_over_by_what_comes_after_by_itself(
+    store: SqlStore, job: Job
+) -> None:
+    await store.write("me", lambda tx: tx.job_panels.save(job.id, ONE, "by itself", only_new=True))
+    assert await addresses(store, job) == [("by itself", "gateway")]
+    await store.write("me", lambda tx: tx.job_panels.save(job.id, ONE, "by a click"))
+    await store.write("me", lambda tx: tx.job_panels.save(job.id, ONE, "by itself", only_new=True))
+    assert await addresses(store, job) == [("by a click", "gateway")]
+
+
 async def test_a_message_that_a_click_left_is_no_longer_a_workers_until_it_is_taken_up(
     store: SqlStore, job: Job
 ) -> None:

@@ -273,8 +273,8 @@ class JobPanels:
         """Store in the background which job a message shows. ``after`` is as for ``_watch``."""
         job, record = panel.watch.job, panel.record
         if record is not None:
-            stored = write_panel(record, panel.watch)
-            self._write(job, lambda tx: tx.job_panels.save(job.id, record.message_id, stored))
+            stored, only_new = write_panel(record, panel.watch), after is not None  # a click may have come before
+            self._write(job, lambda tx: tx.job_panels.save(job.id, record.message_id, stored, only_new=only_new))
 
     def _follow(self, job: Job) -> FollowedJob:
         """Begin to follow a job, if it is not followed yet."""

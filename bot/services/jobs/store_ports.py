@@ -196,8 +196,19 @@ class JobPanelStore(Protocol):
     the job's number and whether it has ended, as "17 0" or "17 1".
     """
 
-    def save(self, job: int, message_id: int, address: str, editor: PanelEditor = PanelEditor.GATEWAY) -> None:
-        """Store that a message shows the job from now on, as the one used last."""
+    def save(
+        self,
+        job: int,
+        message_id: int,
+        address: str,
+        editor: PanelEditor = PanelEditor.GATEWAY,
+        *,
+        only_new: bool = False,
+    ) -> None:
+        """Store that a message shows the job from now on, as the one used last.
+
+        With ``only_new`` nothing is stored if it shows the job already.
+        """
 
     def leave(self, message_id: int, address: str) -> Sequence[int]:
         """Store that nobody edits a message any more but by clicks, the last of which has left this address.
