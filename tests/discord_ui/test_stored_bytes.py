@@ -72,7 +72,9 @@ async def test_after_a_story_no_file_holds_a_word_a_name_or_an_id_in_clear(
         rows = await bot.store.database.read(lambda opened: opened.db.execute(query).fetchall())
         allowed |= words(" ".join(row[0] for row in rows))
         create_backup(folder / "essays.db", folder / "backup.db")
-        assert (folder / "essays.db-wal").stat().st_size > 100_000  # nothing was taken out of the log beside it yet
+        assert (
+            folder / "essays.db-wal"
+        ).stat().st_size > 20_000  # all since the last deletion is still in the log beside it
         held = {path.name: path.read_bytes() for path in folder.iterdir()}
     held |= {f"{path.name} at the end": path.read_bytes() for path in folder.iterdir()}
     secret = words(" ".join([*texts, guild.name, *(user.name for user in people)])) - allowed

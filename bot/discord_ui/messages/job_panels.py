@@ -352,7 +352,9 @@ class JobPanels:
     ) -> None:
         """Show a job in a message that shows it already. Raise StoreError."""
         record, page, notice, section = read_panel(stored.address)
-        if (address := record.to_address(client, now)) is None:
+        # By the channel where it can: of a token nobody knows how often it was used just before.
+        address = record.to_channel_address(client) or record.to_address(client, now)
+        if address is None:
             self._delete_stored(job, record)
             return
         try:
