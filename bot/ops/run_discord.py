@@ -8,7 +8,7 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -205,12 +205,7 @@ async def _run_bot(settings: Settings, token: str, role: Role) -> None:
                 asyncio.create_task(enforce_retention(client, services), name="retention"),
             ]
         try:
-            with contextlib.ExitStack() as stack:
-                if settings.metrics_port is not None:
-                    from bot.ops.metrics_server import count_loop_stalls, metrics_server  # the library takes 0.1 s
-
-                    stack.enter_context(metrics_server(settings.metrics_port, services.jobs, client.is_connected))
-                    beside.append(asyncio.create_task(count_loop_stalls(), name="stalls"))
+            async with serve_metrics(settings, services, client.is_connected):
                 worker = (
                     Worker(services, client)
                     if role is Role.ALL and isinstance(services.jobs, QueuedJobRunner)
@@ -226,6 +221,36 @@ async def _run_bot(settings: Settings, token: str, role: Role) -> None:
     heartbeat.stop()
 
 
+def stop_on_signals() -> asyncio.Event:
+    """Return an event that SIGTERM and SIGINT set, and log the errors of tasks that nobody awaits."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    log_unhandled_task_errors(loop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows, where Ctrl-C ends the loop itself
+            loop.add_signal_handler(number, stopping.set)
+    return stopping
+
+
+@contextlib.asynccontextmanager
+async def serve_metrics(
+    settings: Settings, services: Services, is_connected: Callable[[], bool]
+) -> AsyncIterator[None]:
+    """Serve the process's metrics inside, and count the stalls of its event loop, if METRICS_PORT is set."""
+    if settings.metrics_port is None:
+        yield
+        return
+    from bot.ops.metrics_server import count_loop_stalls, metrics_server  # the library takes 0.1 s
+
+    with metrics_server(settings.metrics_port, services.jobs, is_connected):
+        stalls = asyncio.create_task(count_loop_stalls(), name="stalls")
+        try:
+            yield
+        finally:
+            stalls.cancel()
+            await asyncio.gather(stalls, return_exceptions=True)
+
+
 async def _serve_until_stopped(
     client: DiscordClient,
     services: Services,
@@ -233,12 +258,7 @@ async def _serve_until_stopped(
     worker: Worker | None = None,
     lease: ShardLease | None = None,
 ) -> None:
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    log_unhandled_task_errors(loop)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows, where Ctrl-C ends the loop itself
-            loop.add_signal_handler(number, stopping.set)
+    stopping = stop_on_signals()
     running = asyncio.create_task(_serve(client, token, worker, lease), name="discord")
     asked = asyncio.create_task(stopping.wait(), name="stop-signal")
     try:

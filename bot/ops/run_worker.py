@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import discord
 
@@ -15,8 +12,14 @@ from bot import bootstrap
 from bot.discord_ui.gateway_state import GatewayState
 from bot.errors import InvalidSetting
 from bot.ops.health import HEARTBEAT_SECONDS, Heartbeat
-from bot.ops.logging_config import log_unhandled_task_errors
-from bot.ops.run_discord import http_options, log_in, prepare_process, warn_of_unpriced_models
+from bot.ops.run_discord import (
+    http_options,
+    log_in,
+    prepare_process,
+    serve_metrics,
+    stop_on_signals,
+    warn_of_unpriced_models,
+)
 from bot.ops.worker import Worker
 from bot.services.offload import worker_processes
 from bot.services.services import Services
@@ -55,17 +58,12 @@ async def run_worker(settings: Settings) -> None:
 
 
 async def _work_until_stopped(services: Services, settings: Settings, client: discord.Client) -> None:
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    log_unhandled_task_errors(loop)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows, where Ctrl-C ends the loop itself
-            loop.add_signal_handler(number, stopping.set)
+    stopping = stop_on_signals()
     await services.jobs.recover(services.work_for)
     services.prepare_models()  # it is there for nothing else
     worker = Worker(services, client)
     heartbeat = Heartbeat(settings.database_path, bootstrap.utc_now)
-    async with _beside(services, settings):
+    async with serve_metrics(settings, services, lambda: False):
         await worker.start()
         log.info("ready; it takes at most %d jobs at once", settings.jobs_at_once)
         try:
@@ -77,19 +75,3 @@ async def _work_until_stopped(services: Services, settings: Settings, client: di
         finally:
             await worker.stop(_PANELS_SECONDS)
             heartbeat.stop()
-
-
-@asynccontextmanager
-async def _beside(services: Services, settings: Settings) -> AsyncIterator[None]:
-    """Serve the process's metrics inside, if that is wanted."""
-    if settings.metrics_port is None:
-        yield
-        return
-    from bot.ops.metrics_server import count_loop_stalls, metrics_server  # the library takes 0.1 s
-
-    with metrics_server(settings.metrics_port, services.jobs, lambda: False):
-        stalls = asyncio.create_task(count_loop_stalls(), name="stalls")
-        try:
-            yield
-        finally:
-            stalls.cancel()
