@@ -19,6 +19,7 @@ import psycopg
 import pytest
 
 from bot import bootstrap
+from bot.discord_ui.interactions.dispatcher import FIRST_ANSWER_SECONDS
 from bot.discord_ui.interactions.responses import writer_id
 from bot.essay.export import read_export
 from bot.services.snapshot import read_snapshot
@@ -84,7 +85,7 @@ class Happened:
 class Person:
     """Somebody who adds a note and has a draft written, again and again, and remembers what they were shown.
 
-    ``sent`` counts how often each note was handed in, ``confirmed`` are those that were said to be stored.
+    ``sent`` counts how often each note was handed in; ``confirmed`` are those whose form Discord closed as received.
     """
 
     user: User
@@ -158,14 +159,16 @@ class Person:
         while True:
             done = await self.user.submit(form, {"paste1": words})
             try:
-                await done.acknowledged(ANSWER_SECONDS)
+                received = await done.acknowledged(ANSWER_SECONDS)
                 break
             except DidNotRespondError:  # the form is still open before them
                 self.happened.counts["pressed again, as Discord said that it had failed"] += 1
                 self.sent[words] += 1
-        if await self.shows(lambda panel: "stored." in panel.text):
+        if received.latency < FIRST_ANSWER_SECONDS:
             self.confirmed.add(words)
         else:
+            self.happened.counts["forms that took too long to be stored before they were acknowledged"] += 1
+        if not await self.shows(lambda panel: "stored." in panel.text):
             self.lost(done)
             await self.open()
 

@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import discord
@@ -21,7 +20,7 @@ from bot.discord_ui.interactions.responder import AckMode, PendingInteraction, R
 from bot.discord_ui.interactions.responses import HandlerResult, InteractionContext, server_id, writer_id
 from bot.discord_ui.interactions.router import Router, find_route
 from bot.discord_ui.messages.content import fetch_file
-from bot.discord_ui.messages.editor import DISCORD_ERRORS, Click, EditTiming, MessageEditors
+from bot.discord_ui.messages.editor import Click, EditTiming, MessageEditors
 from bot.discord_ui.messages.gateway_panels import GatewayJobPanels
 from bot.discord_ui.messages.job_panels import JobPanels
 from bot.discord_ui.panels.presenter import Presenter
@@ -34,11 +33,11 @@ from bot.services.services import Services
 
 log = logging.getLogger("bot.discord")
 
-ACK_TIMEOUT_SECONDS = 3.0  # how long Discord waits for the first answer
 # How long to wait for Discord to say whether somebody is a member of a server; the first answer must still be in time.
 _MEMBERSHIP_TIMEOUT_SECONDS = 0.8
-# A form must be the first answer, within Discord's three seconds; one second is left for the network.
-FORM_TIMEOUT_SECONDS = 2.0
+# Discord waits three seconds for the first answer. A form can open only as the first answer, and what a form brings is
+# stored before it; one second is left for the network.
+FIRST_ANSWER_SECONDS = 2.0
 
 CommandWork = Callable[[str, InteractionContext], Awaitable[HandlerResult]]
 """A command's work: it takes the writer and where the command was used, and returns what to show."""
@@ -259,34 +258,30 @@ class InteractionDispatcher:
     async def _acknowledge_and_work(
         self, pending: PendingInteraction, work: CommandWork, began: float
     ) -> tuple[PendingInteraction, HandlerResult]:
-        """Acknowledge and do the work; a submitted form's even if Discord takes no acknowledgement.
+        """Acknowledge, then do the work. Of a submitted form, do the work first, unless it takes too long for that.
 
-        ``began`` is when the interaction came, by ``time.perf_counter``. Raise what ``Responder.acknowledge`` raises,
-        and what the work does.
+        So what was typed is stored by the time that Discord closes the form, whatever happens to this process then, and
+        it is stored even if Discord takes no acknowledgement. ``began`` is when the interaction came, by
+        ``time.perf_counter``. Raise what ``Responder.acknowledge`` raises, and what the work does.
         """
-        acknowledging = asyncio.create_task(self._responder.acknowledge(pending))
-        acknowledging.add_done_callback(partial(_count_acknowledgement, began))
-        try:
-            if pending.is_form_submission:
-                await asyncio.wait({acknowledging}, timeout=ACK_TIMEOUT_SECONDS)
-                failed = acknowledging.done() and isinstance(acknowledging.exception(), DISCORD_ERRORS)
-                if failed or not acknowledging.done():
-                    reply = await work(pending.writer, pending.context)
-                    return await acknowledging, reply
-            return await acknowledging, await work(pending.writer, pending.context)
-        finally:
-            acknowledging.cancel()
+        if not pending.is_form_submission:
+            return await self._acknowledge(pending, began), await work(pending.writer, pending.context)
+        working = asyncio.ensure_future(work(pending.writer, pending.context))
+        await asyncio.wait({working}, timeout=FIRST_ANSWER_SECONDS - (time.perf_counter() - began))
+        acknowledging = asyncio.create_task(self._acknowledge(pending, began))
+        await asyncio.gather(working, acknowledging, return_exceptions=True)  # the work is done in any case
+        return acknowledging.result(), working.result()
 
-
-def _count_acknowledgement(began: float, acknowledging: asyncio.Task[PendingInteraction]) -> None:
-    if not acknowledging.cancelled() and acknowledging.exception() is None:
+    async def _acknowledge(self, pending: PendingInteraction, began: float) -> PendingInteraction:
+        acknowledged = await self._responder.acknowledge(pending)
         metrics.acknowledgement_seconds.observe(time.perf_counter() - began)
+        return acknowledged
 
 
 async def _with_form_timeout(work: Awaitable[HandlerResult]) -> HandlerResult:
     """Return the work's result, if it comes in time to open a form. Raise FormTimeout."""
     try:
-        async with asyncio.timeout(FORM_TIMEOUT_SECONDS):
+        async with asyncio.timeout(FIRST_ANSWER_SECONDS):
             return await work
     except TimeoutError:
         raise FormTimeout from None

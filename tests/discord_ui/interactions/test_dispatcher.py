@@ -135,6 +135,23 @@ async def test_typed_text_is_stored_although_acknowledging_its_form_failed(sim: 
     sim.timeline.moments[:] = [one for one in sim.timeline.moments if one.kind != "no response"]  # the one wanted here
 
 
+async def test_typed_text_is_stored_before_discord_is_told_that_its_form_was_received(
+    sim: DiscordSimulator, plain: Bot
+) -> None:
+    """So a bot that is killed just after Discord has closed the form has lost nothing."""
+    user = sim.user("writer")
+    panel = await with_notes(user, user.dm)
+    form = await (await user.click(panel, "Paste notes")).modal()
+    acknowledgement = sim.faults.hold("POST", "/interactions/*/*/callback")
+    act = await user.submit(form, {"paste1": "This was typed for a long time."})
+    await sim.timeline.until(lambda: acknowledgement.used, 10.0, lambda: "nothing was acknowledged")
+    notes = await plain.desk.notes(plain.writer(user), (await plain.essay(user)).id)
+    assert notes[-1].text == "This was typed for a long time."
+    acknowledgement.release()
+    await act.acknowledged()
+    await user.sees(reads(panel, "stored."))
+
+
 async def test_usage_shows_the_budget_and_help_shows_the_commands(sim: DiscordSimulator, bot: Bot) -> None:
     user = sim.user("writer")
     usage = await (await user.slash(user.dm, "usage")).message()

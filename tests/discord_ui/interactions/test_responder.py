@@ -11,7 +11,7 @@ import pytest
 from bot.discord_ui.interactions.responder import SeenInteractions
 from tests.discord_ui.conftest import Bot
 from tests.discord_ui.messages.test_discord_faults import AsyncioWithInstantSleep
-from tests.discord_ui.panel_steps import answered, drafted, reads
+from tests.discord_ui.panel_steps import answered, drafted, reads, with_notes
 from tests.simulators.discord import Attachment, DiscordSimulator
 
 CALLBACK = "/interactions/*/callback"
@@ -71,14 +71,13 @@ async def test_an_interaction_already_answered_by_another_process_is_not_handled
 ) -> None:
     """Discord says at the first try that there is an answer already: nothing is stored, and nothing shown."""
     user = sim.user("writer")
-    panel = await (await user.slash(user.dm, "draft")).message()
-    form = await (await user.click(panel, "Paste notes")).modal()
+    panel = await with_notes(user, user.dm)
     sim.fail_next("POST", CALLBACK, 400, 40060, applied=True)
-    act = await user.submit(form, {"paste1": PASTED})
+    act = await user.click(panel, "Set into a post")
     await act.acknowledged()
     await answered(plain)
     assert act.messages == []
-    assert await plain.desk.notes(plain.writer(user), (await plain.essay(user)).id) == ()
+    assert await plain.desk.versions(plain.writer(user), (await plain.essay(user)).id) == ()
 
 
 async def test_a_form_delivered_twice_is_handled_once(sim: DiscordSimulator, plain: Bot) -> None:
