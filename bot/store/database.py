@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 E = TypeVar("E", bound=Enum)
 
 PSEUDONYMS = SECRET.place("", "pseudonyms")
+NAMED_KEYS = "SELECT fingerprint FROM keys ORDER BY seals DESC, fingerprint"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -181,8 +182,7 @@ class EncryptedDatabase(ABC):
 
     def named_keys(self) -> tuple[str, ...]:
         """Return the fingerprints of the keys that the database names, the one that seals first."""
-        rows = self.db.execute("SELECT fingerprint FROM keys ORDER BY seals DESC, fingerprint").fetchall()
-        return tuple(row[0] for row in rows)
+        return tuple(row[0] for row in self.db.execute(NAMED_KEYS).fetchall())
 
     def begin_sealing(self, fingerprint: str, at: datetime) -> None:
         """Name the key that seals from now on, and load the secret for pseudonyms."""

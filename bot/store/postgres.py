@@ -10,6 +10,7 @@ import asyncio
 import logging
 import re
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -34,7 +35,7 @@ from bot.errors import (
 from bot.services.jobs.store_ports import JobQueueStore
 from bot.store import postgres_schema
 from bot.store.connection import Cursor, ForeignKey, Table, Values
-from bot.store.database import EncryptedDatabase, KeyRing
+from bot.store.database import NAMED_KEYS, EncryptedDatabase, KeyRing
 from bot.store.encryption import DamagedCell, key_fingerprint
 from bot.store.quota import Quota
 from bot.store.sealed_columns import SEALED_COLUMNS
@@ -65,6 +66,9 @@ _ADDRESS_DEFAULTS = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
+_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# A connection that was used so lately is not tried before it is used again. A restart of the server takes longer.
+_FRESH_SECONDS = 0.2
 _VACUUM_SECONDS = 60.0
 SCHEMA_OWNER = "schema"
 _TEXT_TABLES = tuple(dict.fromkeys(column.table for column in SEALED_COLUMNS))
@@ -186,11 +190,34 @@ class PostgresDatabase(EncryptedDatabase):
         self.erases = False
 
     @contextmanager
+    def transaction(self, owner: str) -> Iterator[PostgresConnection]:
+        """See EncryptedDatabase. It begins, takes the lock and reads the keys by one message to the server."""
+        with self._transaction(f"{self._begin_writing(owner)}; {NAMED_KEYS}", "COMMIT") as begun:
+            self._take_keys(begun)
+            yield self.db
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See EncryptedDatabase. It begins and reads the keys by one message to the server."""
+        with self._reading(f"{_BEGIN_READING}; {NAMED_KEYS}") as begun:
+            self._take_keys(begun)
+            yield
+
+    @contextmanager
     def writing(self, owner: str) -> Iterator[None]:
         """See EncryptedDatabase."""
-        with self._transaction("BEGIN", "COMMIT"):
-            self.db.raw.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [owner])
+        with self._transaction(self._begin_writing(owner), "COMMIT"):
             yield
+
+    def _begin_writing(self, owner: str) -> str:
+        lock = sql.SQL("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended({}, 0))").format(sql.Literal(owner))
+        return lock.as_string(self.db.raw)
+
+    def _take_keys(self, begun: psycopg.Cursor[Any]) -> None:
+        """Take the keys that the database names, from the last result of ``begun``."""
+        while begun.nextset():
+            pass
+        self.cipher = self.keys.cipher(tuple(row[0] for row in begun))
 
     @contextmanager
     def excluding(self) -> Iterator[None]:
@@ -202,18 +229,23 @@ class PostgresDatabase(EncryptedDatabase):
     @contextmanager
     def reading(self) -> Iterator[None]:
         """See EncryptedDatabase."""
+        with self._reading(_BEGIN_READING):
+            yield
+
+    @contextmanager
+    def _reading(self, begin: str) -> Iterator[psycopg.Cursor[Any]]:
         try:
-            with self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "ROLLBACK"):
-                yield
+            with self._transaction(begin, "ROLLBACK") as begun:
+                yield begun
         except errors.ReadOnlySqlTransaction as error:
             raise RuntimeError("a step that was handed to read has written: hand it to write") from error
 
     @contextmanager
-    def _transaction(self, begin: str, end: str) -> Iterator[None]:
+    def _transaction(self, begin: str, end: str) -> Iterator[psycopg.Cursor[Any]]:
+        """Hold a transaction that these statements begin and end; yield the cursor of ``begin``."""
         raw = self.db.raw
-        raw.execute(begin.encode())
         try:
-            yield
+            yield raw.execute(begin.encode())
             done = raw.execute(end.encode()).statusmessage
         except BaseException:
             if not raw.closed and raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
@@ -235,6 +267,17 @@ class PostgresDatabase(EncryptedDatabase):
         return True
 
 
+class _PooledConnection(psycopg.Connection[Any]):
+    """A connection that is tried before it is used, unless it was used just before; ``used`` is by time.monotonic."""
+
+    used = 0.0
+
+    def check(self) -> None:
+        """Raise psycopg.OperationalError if the connection is lost."""
+        if time.monotonic() - self.used > _FRESH_SECONDS:
+            ConnectionPool.check_connection(self)
+
+
 class DatabasePool:
     """See DatabaseRunner. Steps run in threads, each with a connection of its own while it lasts.
 
@@ -253,13 +296,14 @@ class DatabasePool:
         self._vacuum = _Vacuum(self._give_free)
         with open_database(url, keys, now) as database:
             self._secret = database.pseudonym_secret
-        self._pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
+        self._pool: ConnectionPool[_PooledConnection] = ConnectionPool(
             conninfo(url),
             min_size=1,
             max_size=connections,
             open=True,
             configure=_configure,
-            check=ConnectionPool.check_connection,
+            connection_class=_PooledConnection,
+            check=_PooledConnection.check,
             name="store",
             **open_pool_options(),
         )
@@ -310,7 +354,10 @@ class DatabasePool:
         with translate_errors(self._name), self._pool.connection() as connection:
             database = PostgresDatabase(connection, self._keys, self._quota, self._name, self._secret)
             database.logged_damage = self._logged_damage
-            return work(database)
+            try:
+                return work(database)
+            finally:
+                connection.used = time.monotonic()
 
     def close(self) -> None:
         """See DatabaseRunner."""
