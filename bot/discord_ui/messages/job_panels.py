@@ -41,7 +41,7 @@ from bot.discord_ui.recent import RecentSet
 from bot.errors import BotError, StoreError
 from bot.services.jobs.job import Job, JobKind, JobState, JobView
 from bot.services.jobs.runner import JobRunner
-from bot.services.jobs.store_ports import StoredPanel
+from bot.services.jobs.store_ports import PanelEditor, StoredPanel
 from bot.services.store_ports import Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -79,12 +79,17 @@ def read_panel(stored: str) -> tuple[AddressRecord, int | None, str | None, int 
 
 @dataclass(eq=False)
 class FollowedJob:
-    """A job that panels follow; the panel used last is the last in ``panels``."""
+    """A job that panels follow; the panel used last is the last in ``panels``.
+
+    A worker has done what the rows in ``seen``, by revision, say of the job's messages; it reads them in ``reading``.
+    """
 
     job: Job
     view: JobView | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     panels: list[JobPanel] = field(default_factory=list)
+    seen: dict[int, PanelEditor] = field(default_factory=dict)
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def notify(self, view: JobView | None) -> None:
         """Tell every panel how far the job is; None says only that it has ended."""

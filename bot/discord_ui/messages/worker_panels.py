@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -124,8 +123,6 @@ class WorkerJobPanels(JobPanels):
         self._running: dict[int, Job] = {}  # here, until their end is shown
         self._unfollowed_since: dict[int, float] = {}  # interrupted jobs, by the loop's clock
         self._final: set[int] = set()  # interrupted jobs that no other goes on with
-        self._seen: defaultdict[int, dict[int, PanelEditor]] = defaultdict(dict)  # rows by job, with their editor
-        self._reading: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)  # by job
         if services.notifications is not None:
             services.notifications.subscribe(JOB_PANELS_CHANNEL, self.on_notified)
 
@@ -215,8 +212,6 @@ class WorkerJobPanels(JobPanels):
             if followed.ended.is_set():
                 self._running.pop(job.id, None)
         finally:
-            for kept in (self._seen, self._reading):
-                kept.pop(job.id, None)
             self._final.discard(job.id)
             if is_ours:
                 await self._locks.give_back(job.id)
@@ -234,8 +229,8 @@ class WorkerJobPanels(JobPanels):
     async def _read_rows(self, followed: FollowedJob) -> None:
         """Do what the job's rows say by now, each once. Raise StoreError."""
         number = followed.job.id
-        async with self._reading[number]:
-            seen = self._seen[number]
+        async with followed.reading:
+            seen = followed.seen
             for row in await self._store.read(lambda tx: tx.job_panels.of(number)):
                 if row.editor is not PanelEditor.GATEWAY and seen.get(row.revision) is not row.editor:
                     await self._take(followed, row)
@@ -291,7 +286,7 @@ class WorkerJobPanels(JobPanels):
             tx.job_panels.save(job.id, message, stored, PanelEditor.WORKER)
             return tx.job_panels.revision(job.id, message)
 
-        async with self._reading[job.id]:
+        async with panel.followed.reading:
             try:
                 revision = await self._store.write(job.writer, store)
             except StoreError as error:
@@ -301,7 +296,7 @@ class WorkerJobPanels(JobPanels):
                 panel.editor.supersede()
                 panel.updated.set()
             elif panel.editor.address is shared:
-                self._seen[job.id][revision] = PanelEditor.WORKER
+                panel.followed.seen[revision] = PanelEditor.WORKER
                 panel.editor.address = replace(shared, job=job, revision=revision)
 
     def _goes_on(self, view: JobView) -> bool:
@@ -312,7 +307,7 @@ class WorkerJobPanels(JobPanels):
 
     async def _forget_stored(self, followed: FollowedJob) -> None:
         """See JobPanels. A message that a click has changed meanwhile stays, and is taken up again."""
-        number, seen = followed.job.id, tuple(self._seen[followed.job.id])
+        number, seen = followed.job.id, tuple(followed.seen)
         await self._store.write(followed.job.writer, lambda tx: tx.job_panels.delete_revisions(number, seen))
 
     async def _report_end(self, followed: FollowedJob) -> None:

@@ -281,6 +281,41 @@ async def test_a_draft_that_ends_before_its_message_shows_it_is_told_of_once_and
     assert told(1)(user.screen)
 
 
+@pytest.mark.usefixtures("front")
+async def test_a_message_handed_over_just_as_its_worker_lets_go_of_the_draft_shows_the_end_all_the_same(
+    sim: DiscordSimulator, models: Scripted, back: WorkerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker reads that it is to show the message when it no longer does so; then it takes the job up once more."""
+    letting_go, may_let_go, give_back = list[int](), asyncio.Event(), back.locks.give_back
+    user = sim.user("writer")
+
+    async def held_back(job: int) -> None:
+        if told(1)(user.screen):
+            letting_go.append(job)
+            sim.timeline.pulse()
+            await may_let_go.wait()
+        await give_back(job)
+
+    panel = await with_notes(user, user.dm)
+    monkeypatch.setattr(back.locks, "give_back", held_back)
+    models.script(says(HEADING, paragraphs(0, 1)))
+    held = sim.hold("PATCH", EDITS)
+    await user.click(panel, "Write draft")
+    await sim.timeline.until(lambda: held.used, 5, lambda: "no card is on its way")
+    await sim.timeline.until(lambda: letting_go, 5, lambda: "the worker goes on showing the draft")
+    held.release()
+    await user.sees(reads(panel, "Writing the draft"))
+    job, editors = letting_go[0], set[PanelEditor]()
+    while PanelEditor.WORKER not in editors:
+        editors = {row.editor for row in await back.services.store.read(lambda tx: tx.job_panels.of(job))}
+    back.panels.on_notified(f"{job} 1")
+    await asyncio.gather(*(task for task in back.panels._tasks() if task.get_name().startswith("reading")))
+    may_let_go.set()
+    await user.sees(reads(panel, "version 1"))
+    await sim.timeline.until(lambda: "Export" in panel.buttons, 5, lambda: panel.text)
+    assert told(1)(user.screen)
+
+
 async def test_a_click_with_a_new_token_brings_back_a_message_whose_token_had_expired(
     sim: DiscordSimulator, postgres_url: str, models: Scripted, clock: ClockAhead
 ) -> None:
