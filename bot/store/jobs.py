@@ -69,6 +69,7 @@ _JOB = (
     "SELECT id, writer, subject, kind, state, base, argument, error, result, created, changed, revision,"
     " server, kills FROM jobs"
 )
+_WORKERS_JOB = f"{_JOB} WHERE id IN (SELECT job FROM job_panels WHERE editor != ?)"  # noqa: S608 - a constant
 
 _DAMAGED_PIECE = f"\n\n{format_gap('a part of what was written, which is damaged')}\n\n"
 _DAMAGED_ERROR = "Why cannot be read any more."
@@ -355,13 +356,16 @@ class SqlJobPanels:
 
     def left_to_workers(self, waiting: int) -> Sequence[Job]:
         yielding = [kind.value for kind in JobKind if kind.gives_way]
-        shown = f"{_JOB} WHERE id IN (SELECT job FROM job_panels WHERE editor != ?)"  # noqa: S608 - a constant
         values = [PanelEditor.GATEWAY.value, *yielding]
-        # A running job is read with all of its text: so those that need not be looked at are left out here.
-        rows = self._db.execute(f"{shown} AND (ended = 1 OR kind IN ({marks(yielding)}))", values).fetchall()
-        query = f"{shown} AND state = 'queued' AND kind NOT IN ({marks(yielding)}) ORDER BY id LIMIT ?"
-        rows += self._db.execute(query, [*values, waiting]).fetchall()
-        return [_read_job(self._database, row, whole=False) for row in rows]
+        ended = f"{_WORKERS_JOB} AND (ended = 1 OR kind IN ({marks(yielding)}))"
+        queued = f"{_WORKERS_JOB} AND state = 'queued' AND kind NOT IN ({marks(yielding)}) ORDER BY id LIMIT ?"
+        rows = self._db.execute(ended, values).fetchall() + self._db.execute(queued, [*values, waiting]).fetchall()
+        return [_read_job(self._database, row, whole=False, with_text=False) for row in rows]
+
+    def ended(self, job: int) -> Job | None:
+        query = f"{_WORKERS_JOB} AND ended = 1 AND id = ?"
+        row = self._db.execute(query, [PanelEditor.GATEWAY.value, job]).fetchone()
+        return _read_job(self._database, row, whole=False, with_text=False) if row is not None else None
 
     def _read(
         self, writer: str, job: int, message: str, sealed: bytes, revision: int, editor: str

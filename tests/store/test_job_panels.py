@@ -122,6 +122,8 @@ async def test_workers_are_told_of_the_jobs_that_no_worker_shows_by_running_them
     await jobs.end_job(ended.id, JobOutcome(JobState.DONE), clock())
     found = await store.read(lambda tx: tx.job_panels.left_to_workers(1))
     assert {one.id for one in found} == {job.id, ended.id, check.id}
+    read = await store.read(lambda tx: [tx.job_panels.ended(one.id) for one in (ended, running, question)])
+    assert [one and one.id for one in read] == [ended.id, None, None]
 
 
 async def test_that_a_jobs_end_was_told_is_stored(store: SqlStore, job: Job) -> None:

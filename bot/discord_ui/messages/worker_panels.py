@@ -105,6 +105,11 @@ class _SharedAddress:
         return self.record
 
 
+def _may_be_followed(job: Job) -> bool:
+    """Return whether another job may go on with this one, which was interrupted, in its messages."""
+    return job.state is JobState.INTERRUPTED and not job.kind.gives_way
+
+
 class WorkerJobPanels(JobPanels):
     """The panels of a worker: ``run`` and ``follow`` make them from what is stored. See JobPanels."""
 
@@ -154,7 +159,7 @@ class WorkerJobPanels(JobPanels):
         if (followed := self._followed.get(int(number))) is not None:
             self._spawn(self._reread(followed), "reading where a job is shown")
         elif ended == "1":
-            self._spawn(self._sweep_now(), "taking up a job that has ended")
+            self._spawn(self._take_up(int(number)), "taking up a job that has ended")
 
     async def sweep(self) -> None:
         """Show the jobs that no process shows, and how they ended. Raise StoreError."""
@@ -162,7 +167,7 @@ class WorkerJobPanels(JobPanels):
         for job in await self._store.read(lambda tx: tx.job_panels.left_to_workers(_MAX_QUEUED_SHOWN)):
             if job.id in self._followed:
                 continue
-            if job.state is JobState.INTERRUPTED and not job.kind.gives_way:
+            if _may_be_followed(job):
                 interrupted[job.id] = since = self._unfollowed_since.get(job.id, now)
                 if now - since < _FOLLOWER_SECONDS:
                     continue
@@ -172,11 +177,15 @@ class WorkerJobPanels(JobPanels):
         for running in self._running.values():  # such as one that was left when the database was away
             self._follow(running)
 
-    async def _sweep_now(self) -> None:
+    async def _take_up(self, number: int) -> None:
+        """Show how one job ended, at once. The next sweep does so where this cannot."""
         try:
-            await self.sweep()
-        except StoreError as error:  # the next sweep takes it up
+            job = await self._store.read(lambda tx: tx.job_panels.ended(number))
+        except StoreError as error:
             log.info("an ended job could not be taken up: %s", type(error).__name__)
+            return
+        if job is not None and not _may_be_followed(job):
+            self._follow(job)
 
     def hold(self, message_id: int) -> AbstractAsyncContextManager[None]:
         """Hold the lock of a message. Raise StoreError."""

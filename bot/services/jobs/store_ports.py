@@ -241,10 +241,13 @@ class JobPanelStore(Protocol):
         """Return every message with its job, in the order of their use."""
 
     def left_to_workers(self, waiting: int) -> Sequence[Job]:
-        """Return the jobs in messages of workers that are not shown by the worker that runs them.
+        """Return the jobs in messages of workers that are not shown by the worker that runs them, without their text.
 
         They have ended, or give way, or wait in the queue; of these the first ``waiting``.
         """
+
+    def ended(self, job: int) -> Job | None:
+        """Return a job that has ended and is in a message of workers, without its text; None if it is not so."""
 
 
 class MessageLocks(Protocol):
