@@ -84,7 +84,7 @@ def open_services(
         services = bootstrap.build_services(chosen, with_model=with_model)
         try:
             if settings is None:  # what a killed session of this terminal left under way
-                runner.run(services.jobs.recover(services.work_for, lambda writer: writer == LOCAL_WRITER))
+                runner.run(services.jobs.open(services.work_for, lambda writer: writer == LOCAL_WRITER))
             runner.run(services.personal_data.finish_deletions(lambda writer: writer == LOCAL_WRITER))
             yield services, runner
             if not runner.run(services.personal_data.has_erased()):

@@ -187,7 +187,7 @@ async def _run_bot(settings: Settings, token: str, role: Role) -> None:
     warn_of_unpriced_models(settings)
     try:
         # What an earlier process left; the terminal recovers its own jobs, and offers them: somebody sits there.
-        await services.jobs.recover(services.work_for, lambda writer: writer != LOCAL_WRITER)
+        await services.jobs.open(services.work_for, lambda writer: writer != LOCAL_WRITER)
         lease = _shard_lease(settings)
         client = make_client(services, settings, lease)
         if client.serves_dms and (left := await services.personal_data.finish_deletions(lambda w: w != LOCAL_WRITER)):

@@ -59,7 +59,7 @@ async def run_worker(settings: Settings) -> None:
 
 async def _work_until_stopped(services: Services, settings: Settings, client: discord.Client) -> None:
     stopping = stop_on_signals()
-    await services.jobs.recover(services.work_for)
+    await services.jobs.open(services.work_for)
     services.prepare_models()  # it is there for nothing else
     worker = Worker(services, client)
     heartbeat = Heartbeat(settings.database_path, bootstrap.utc_now)

@@ -37,8 +37,10 @@ T = TypeVar("T")
 
 THREAD_MAX_CHARACTERS = 10_000
 """The longest text that is parsed in a thread: in some 10 ms, at worst in 0.4 s."""
-WORKER_TIMEOUT_SECONDS = 10.0
-"""How long work in a process may take. The longest text that is accepted takes a tenth of it."""
+WORKER_CPU_SECONDS = 10.0
+"""How much of a core's time work in a process may use. The longest text that is accepted takes a tenth of it."""
+WORKER_TIMEOUT_SECONDS = 60.0
+"""How long work in a process may take by the clock, on a machine that does much else at the same time."""
 WORKER_IDLE_SECONDS = 60.0
 """How long a process without work stays: it starts in half a second, and people who work on a text pause for less."""
 
@@ -94,7 +96,8 @@ class _Worker:
                 pool = self._pool = _start_pool()
             try:
                 # A cancelled caller must not end the process, which all others would have to wait for again.
-                return await asyncio.shield(asyncio.wrap_future(pool.schedule(work, timeout=WORKER_TIMEOUT_SECONDS)))
+                limited = pool.schedule(_run_limited, (work, WORKER_CPU_SECONDS), timeout=WORKER_TIMEOUT_SECONDS)
+                return await asyncio.shield(asyncio.wrap_future(limited))
             except TimeoutError as error:
                 log.warning("work in a process took %.0f s and was ended", WORKER_TIMEOUT_SECONDS)
                 raise ParsingTimedOut from error
@@ -119,6 +122,17 @@ class _Worker:
         self._ending = None
         pool, self._pool = self._pool, None
         asyncio.get_running_loop().run_in_executor(None, _end_pool, pool)
+
+
+def _run_limited(work: Callable[[], T], cpu_seconds: float) -> T:
+    """Run work in its process, which the system ends once the work has used so much of a core's time."""
+    if not hasattr(signal, "setitimer"):  # on Windows, where the clock alone counts
+        return work()
+    signal.setitimer(signal.ITIMER_VIRTUAL, cpu_seconds)
+    try:
+        return work()
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.0)
 
 
 def _start_pool() -> ProcessPool:
@@ -235,7 +249,7 @@ def _is_reusable(task: asyncio.Task[T]) -> bool:
 
 @contextmanager
 def worker_processes() -> Iterator[None]:
-    """Run slow work in worker processes while in this context, each for at most WORKER_TIMEOUT_SECONDS."""
+    """Run slow work in worker processes while in this context, each for at most WORKER_CPU_SECONDS of a core's time."""
     for worker in (_parsing_worker, _analysis_worker):
         worker.allow_process()
     try:

@@ -32,7 +32,7 @@ async def resume_jobs(
 ) -> tuple[Job, ...]:
     """Begin the jobs that follow interrupted ones, and return them. ``is_ours`` says whether a writer is served here.
 
-    Call it after ``JobRunner.recover`` and before anybody is served; or time and again, beside others that do so, with
+    Call it after ``JobRunner.open`` and before anybody is served; or time and again, beside others that do so, with
     the set of those that were ``tried``, which are left out from then on.
 
     A job stays interrupted, and is offered as such, where no model may be asked, where it was asked for more than

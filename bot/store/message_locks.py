@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.05
 # After which a process that says nothing counts as hung: about when another takes over its jobs.
 _IDLE_SECONDS = 10.0
+_LOCK_AND_UNLOCK = (
+    b"SELECT CASE WHEN is_lock THEN pg_try_advisory_lock(key) ELSE pg_advisory_unlock(key) END"
+    b" FROM unnest(%s::bigint[], %s::boolean[]) AS asked(key, is_lock)"
+)
 _IDLE_TIMEOUT_VERSION = 140000  # PostgreSQL 14; on an older one a process that hangs keeps its locks until it ends
 
 
@@ -45,6 +49,8 @@ class PostgresMessageLocks:
         self._connecting = asyncio.Lock()
         self._claimed: set[int] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._asked: list[tuple[int, bool, asyncio.Future[bool]]] = []  # a lock, whether it is to be taken, the answer
+        self._is_asking = False
         self._is_closed = False
 
     @asynccontextmanager
@@ -114,7 +120,7 @@ class PostgresMessageLocks:
 
     async def _lock(self, key: int) -> bool:
         """Take a lock, if nobody has it; what is taken when the caller has been cancelled is given back."""
-        asking = self._spawn(self._ask("SELECT pg_try_advisory_lock(%s)", key))
+        asking = self._spawn(self._ask(key, is_lock=True))
         try:
             return bool(await asyncio.shield(asking))
         except asyncio.CancelledError:
@@ -129,26 +135,51 @@ class PostgresMessageLocks:
         """Let a lock go; if that cannot be asked, the connection is lost, and the lock with it."""
         await asyncio.sleep(late_seconds)
         try:
-            await self._ask("SELECT pg_advisory_unlock(%s)", key)
+            await self._ask(key, is_lock=False)
         except StoreError as error:
             log.info("a lock fell with the connection: %s", type(error).__name__)
 
-    async def _ask(self, query: str, key: int) -> bool:
+    async def _ask(self, key: int, *, is_lock: bool) -> bool:
+        """Take a lock or let it go; return what the server says. Raise StoreError."""
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._asked.append((key, is_lock, answer))
+        if not self._is_asking:
+            self._is_asking = True
+            self._spawn(self._ask_all())
+        return await answer
+
+    async def _ask_all(self) -> None:
+        """Ask the server for all that is wanted by now, in one message, until nothing more is."""
+        while self._asked:
+            asked, self._asked = self._asked, []
+            try:
+                answers = await self._answers([one[:2] for one in asked])
+            except Exception as error:  # noqa: BLE001 - whoever asked is told, whatever it was
+                for *_, answer in asked:
+                    if not answer.done():
+                        answer.set_exception(error)
+            else:
+                for (*_, answer), found in zip(asked, answers, strict=True):
+                    if not answer.done():  # else whoever asked was cancelled, when the locks were closed
+                        answer.set_result(found)
+        self._is_asking = False
+
+    async def _answers(self, asked: Sequence[tuple[int, bool]]) -> Sequence[bool]:
         """Ask the server; once more over a new connection if the one before was lost. Raise StoreError."""
         with translate_errors(self._name):
             try:
-                return await self._execute(query, key)
+                return await self._execute(asked)
             except psycopg.OperationalError:
-                return await self._execute(query, key)
+                return await self._execute(asked)
 
-    async def _execute(self, query: str, key: int) -> bool:
+    async def _execute(self, asked: Sequence[tuple[int, bool]]) -> Sequence[bool]:
         connection = await self._connected()
         try:
-            row = await (await connection.execute(query.encode(), [key])).fetchone()
+            found = await connection.execute(_LOCK_AND_UNLOCK, [list(one) for one in zip(*asked, strict=True)])
+            return [bool(answer) for (answer,) in await found.fetchall()]
         except psycopg.OperationalError:
             await connection.close()  # whatever it was, all locks are let go
             raise
-        return bool(row and row[0])
 
     async def _connected(self) -> psycopg.AsyncConnection[Any]:
         """Return the connection; a new one takes the rights to jobs again that the last one had, if they are free."""

@@ -83,7 +83,7 @@ async def checked(
         flush_seconds=FLUSH_SECONDS,
         queue_url=request.getfixturevalue("postgres_url") if is_queued else None,
     )
-    await services.jobs.recover(services.work_for)
+    await services.jobs.open(services.work_for)
     if isinstance(services.jobs, QueuedJobRunner):
         await services.jobs.work()
     essay = await services.essays.create_essay("me", structure)

@@ -130,6 +130,6 @@ async def test_a_critique_left_by_a_killed_process_is_ended_and_its_text_is_kept
     killed = StoredJobs(room.store, GONE)
     left = await killed.add_job("me", begun.id, JobKind.CRITIQUE, None, begun.id, room.clock())
     await room.stored_jobs.append_text({left.id: '{"remarks"'})
-    (found_again,) = await room.jobs.recover(room.criticism.work_for)
+    (found_again,) = await room.jobs.open(room.criticism.work_for)
     assert (found_again.state, found_again.result) == (JobState.INTERRUPTED, None)
     assert (await room.criticism.get("me", begun.id)).text == TEXT

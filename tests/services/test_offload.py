@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import multiprocessing
 import os
@@ -94,6 +95,18 @@ async def test_work_that_takes_too_long_is_ended_and_what_waits_behind_it_is_don
         with pytest.raises(ParsingTimedOut, match="nothing was changed"):
             await endless
         assert await behind not in (before, os.getpid())
+
+
+async def test_work_is_ended_by_the_time_of_a_core_that_it_uses_not_by_how_long_it_waits_for_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(offload, "WORKER_CPU_SECONDS", 0.2)
+    with worker_processes():
+        await in_worker(time.sleep, 0.5)
+        with pytest.raises(ParsingTimedOut, match="nothing was changed"):
+            await in_worker(sum, itertools.repeat(1))
+        await in_worker(time.sleep, 0.5)
+        assert await in_worker(abs, -1) == 1
 
 
 async def test_work_that_takes_too_much_memory_is_ended() -> None:

@@ -107,7 +107,7 @@ class Left:
     job: Job
 
     async def resumed(self) -> tuple[Job, ...]:
-        await self.room.jobs.recover(self.room.services.work_for)
+        await self.room.jobs.open(self.room.services.work_for)
         return await resume_jobs(self.room.services, lambda _: True)
 
 
@@ -152,7 +152,7 @@ async def test_work_that_was_asked_for_longer_ago_stays_interrupted(room: Room, 
 
 async def test_a_draft_whose_text_was_changed_since_stays_interrupted(room: Room, structure: Structure) -> None:
     left = await left_draft(room, structure)
-    await room.jobs.recover(room.services.work_for)
+    await room.jobs.open(room.services.work_for)
     await room.desk.edit_section("me", left.essay, await room.desk.current_version("me", left.essay), 0, "Glue.")
     assert await resume_jobs(room.services, lambda _: True) == ()
     assert room.models.asked == []
@@ -214,7 +214,7 @@ async def test_what_the_writer_stopped_does_not_go_on(room: Room, structure: Str
 
 async def test_without_a_model_work_stays_interrupted(room: Room, structure: Structure) -> None:
     left = await left_draft(room, structure)
-    await room.jobs.recover(room.services.work_for)
+    await room.jobs.open(room.services.work_for)
     assert await resume_jobs(replace(room.services, models=None), lambda _: True) == ()
     assert (await room.stored_jobs.job("me", left.job.id)).state is JobState.INTERRUPTED
 

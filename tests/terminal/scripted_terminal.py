@@ -84,7 +84,7 @@ class Terminal:
         self.stdout, self.stderr = Output(), Output()
         self.screen = SafeConsole(file=self.stdout, width=2_000)
         self.beside = SafeConsole(file=self.stderr, width=2_000)
-        runner.run(room.jobs.recover(room.writing.work_for))  # as the program does before anything else
+        runner.run(room.jobs.open(room.writing.work_for))  # as the program does before anything else
 
     def essay(self, *versions: str) -> Essay:
         """An essay of the person's with a page of notes, and texts set from it, each made from the one before."""

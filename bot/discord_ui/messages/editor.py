@@ -60,7 +60,7 @@ class EditTiming:
     bucket_seconds: float = 5.0
     outdated_timeout: float = 1.0
     late_arrival: float = 5.0
-    retry_delays: Sequence[float] = (1.2, 3.0, 6.0)
+    retry_delays: Sequence[float] = (1.2, 3.0, 6.0, 15.0, 30.0)
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 

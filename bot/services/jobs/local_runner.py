@@ -224,7 +224,7 @@ class LocalJobRunner:
         self._places = None
         await self._executor.close()
 
-    async def recover(self, work_for: WorkFactory, is_ours: Callable[[str], bool] = lambda _: True) -> tuple[Job, ...]:
+    async def open(self, work_for: WorkFactory, is_ours: Callable[[str], bool] = lambda _: True) -> tuple[Job, ...]:
         """See JobRunner."""
         self._work_for = work_for
         found = await self._store.read(lambda tx: tx.jobs.abandoned())

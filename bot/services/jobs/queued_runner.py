@@ -317,8 +317,8 @@ class QueuedJobRunner:
         await self._executor.close()
         await self._queue.close()
 
-    async def recover(self, work_for: WorkFactory, is_ours: Callable[[str], bool] = lambda _: True) -> tuple[Job, ...]:
-        """See JobRunner. Nothing is recovered here: ``recover_lost`` does so all the time."""
+    async def open(self, work_for: WorkFactory, is_ours: Callable[[str], bool] = lambda _: True) -> tuple[Job, ...]:
+        """See JobRunner. What others leave ``recover_lost`` takes over."""
         self._work_for = work_for
         await self._queue.start(CHANNEL, self._told)
         return ()
@@ -328,7 +328,7 @@ class QueuedJobRunner:
         return None
 
     async def work(self) -> None:
-        """Take jobs out of the queue and run them, from now on until ``close``. Call ``recover`` first."""
+        """Take jobs out of the queue and run them, from now on until ``close``. Call ``open`` first."""
         self._is_working = True
         await self._queue.work(self._run_entry, self._max_running)
 

@@ -104,12 +104,13 @@ class JobRunner(Protocol):
     async def close(self) -> None:
         """Interrupt every job of this process and keep its text so far. Nothing can be started afterwards."""
 
-    async def recover(
+    async def open(
         self, work_for: Callable[[Job], Awaitable[JobWork]], is_ours: Callable[[str], bool] = lambda _: True
     ) -> tuple[Job, ...]:
-        """Interrupt the jobs that an earlier process left, keep their text, and return them as they are now.
+        """Begin to serve: interrupt the jobs that an earlier process left, keep their text, and return them as ended.
 
-        One in the middle of which MAX_KILLS processes have died has failed instead.
+        One in the middle of which MAX_KILLS processes have died has failed instead. Where jobs are shared, what another
+        process leaves is taken over all the time, and nothing is returned here.
         ``is_ours`` says whether this process serves a writer: another process may have its own jobs in the same store.
         Call it once, before anything is started; ``work_for`` is then also used by ``release_abandoned``.
         """
@@ -117,5 +118,5 @@ class JobRunner(Protocol):
     async def release_abandoned(self, writer: str, subject: str) -> Job | None:
         """Interrupt the writer's job on the subject and keep its text, if the process that ran it has died.
 
-        Return it as it is now; None if there was none, and before ``recover``.
+        Return it as it is now; None if there was none, and before ``open``.
         """

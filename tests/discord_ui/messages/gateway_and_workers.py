@@ -45,7 +45,7 @@ async def _services(url: str, models: Models, clock: Clock) -> AsyncIterator[Ser
         is_queued=True,
     )
     try:
-        await services.jobs.recover(services.work_for)
+        await services.jobs.open(services.work_for)
         yield services
     finally:
         await services.close()

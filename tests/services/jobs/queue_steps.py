@@ -49,7 +49,7 @@ async def open_runner(
         stalled_seconds=stalled_seconds,
     )
     runner.works = works
-    await runner.recover(runner.work_for)
+    await runner.open(runner.work_for)
     if is_worker:
         await runner.work()
     return runner

@@ -115,5 +115,5 @@ async def test_shutting_down_on_a_full_disk_leaves_the_job_to_the_next_start(
     left = await room.stored_jobs.job("me", job.id)
     assert (left.state, left.text) == (JobState.RUNNING, "## What I missed\n\nFirst. ")
     restarted = LocalJobRunner(StoredJobs(room.store, "1-next"), clock, max_running=1, max_per_writer=1)
-    (found,) = await restarted.recover(room.writing.work_for)
+    (found,) = await restarted.open(room.writing.work_for)
     assert (found.kind, found.state, found.result) == (JobKind.DRAFT, JobState.INTERRUPTED, 1)

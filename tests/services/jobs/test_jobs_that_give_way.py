@@ -81,7 +81,7 @@ async def test_after_a_kill_during_a_question_job_the_structures_next_question_i
 ) -> None:
     essay = await answered(room, structure)
     await StoredJobs(room.store, GONE).add_job("me", essay, JobKind.QUESTION, None, "{}", room.clock())
-    (found,) = await room.jobs.recover(room.writing.work_for)
+    (found,) = await room.jobs.open(room.writing.work_for)
     assert (found.kind, found.state) == (JobKind.QUESTION, JobState.INTERRUPTED)
     question = await room.interview.next_question("me", essay)
     assert question is not None

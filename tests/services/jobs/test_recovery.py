@@ -84,7 +84,7 @@ async def test_a_killed_draft_becomes_an_incomplete_version_and_only_missing_sec
     pieces, killed, times = killed_after(database, 80)
     store = SqliteStore(database, None, clock)
     room = joined(store, structure, clock)
-    (job,) = await room.jobs.recover(room.writing.work_for)
+    (job,) = await room.jobs.open(room.writing.work_for)
     assert (job.kind, job.state, job.result) == (JobKind.DRAFT, JobState.INTERRUPTED, 1)
     assert await room.stored_jobs.latest_job("me", "one") == await room.stored_jobs.job("me", job.id)
     version = await room.desk.current_version("me", "one")
@@ -93,7 +93,7 @@ async def test_a_killed_draft_becomes_an_incomplete_version_and_only_missing_sec
     for number in range(pieces):
         if times[number] < killed - 1:  # seconds: what a person may lose to a kill
             assert f"w{number}" in kept
-    assert await room.jobs.recover(room.writing.work_for) == ()
+    assert await room.jobs.open(room.writing.work_for) == ()
     room.models.script(says("## What I gave up\n\nNothing at all.\n"))
     again = await room.writing.start_finish("me", "one")
     assert (await room.jobs.wait("me", again.id)).state is JobState.DONE
@@ -124,7 +124,7 @@ async def test_notes_that_came_while_a_killed_draft_was_written_still_count_as_n
     essay = await room.essay_with_notes(structure)
     await add_unfinished_job(room, essay, JobKind.DRAFT, "## What I missed\n\nNoise.\n\n## What I gave up\n\nPay.", "2")
     await room.desk.add_notes("me", essay, "## What I missed\n\nThe smell of glue.\n")
-    await room.jobs.recover(room.writing.work_for)
+    await room.jobs.open(room.writing.work_for)
     assert (await room.desk.current_version("me", essay)).info.last_note_number == 2
     assert "The smell of glue." in (await room.desk.assemble_post("me", essay)).text
 
@@ -136,7 +136,7 @@ async def test_a_killed_revision_leaves_the_essay_as_it_was_and_its_text_with_th
     post = await room.desk.assemble_post("me", essay)
     argument = '{"index": 0, "instruction": "Shorter."}'
     left = await add_unfinished_job(room, essay, JobKind.REVISION, "Half a sec", argument, post.info.number)
-    (job,) = await room.jobs.recover(room.writing.work_for)
+    (job,) = await room.jobs.open(room.writing.work_for)
     assert (job.result, job.text, job.argument) == (None, "Half a sec", argument)
     assert (await room.stored_jobs.job("me", left.id)).text == "Half a sec"
     assert await room.desk.current_version("me", essay) == post
@@ -151,7 +151,7 @@ async def test_a_killed_continuation_keeps_what_it_had_added(room: Room, structu
     room.models.script(says("## What I missed\n\nNoise.\n\n## What I gave up\n\nPa", cut=True))
     await room.jobs.wait("me", (await room.writing.start_draft("me", essay)).id)
     await add_unfinished_job(room, essay, JobKind.FINISH, "## What I gave up\n\nPay, and my", "", 1)
-    (job,) = await room.jobs.recover(room.writing.work_for)
+    (job,) = await room.jobs.open(room.writing.work_for)
     version = await room.desk.current_version("me", essay)
     assert (job.result, version.info.number, version.info.is_complete) == (2, 2, False)
     assert version.text == "## What I missed\n\nNoise.\n\n## What I gave up\n\nPay, and my\n"
@@ -160,7 +160,7 @@ async def test_a_killed_continuation_keeps_what_it_had_added(room: Room, structu
 async def test_only_jobs_of_the_given_writers_are_recovered(room: Room, structure: Structure) -> None:
     essay = await room.essay_with_notes(structure)
     left = await add_unfinished_job(room, essay, JobKind.DRAFT, "Some text.")
-    assert await room.jobs.recover(room.writing.work_for, lambda writer: writer == "you") == ()
+    assert await room.jobs.open(room.writing.work_for, lambda writer: writer == "you") == ()
     assert (await room.stored_jobs.job("me", left.id)).state is JobState.QUEUED
 
 
@@ -172,7 +172,7 @@ async def test_an_unreadable_job_is_ended_with_its_text_and_does_not_prevent_sta
     gone = await add_unfinished_job(room, "no such essay", JobKind.DRAFT, "secret two")
     empty = await add_unfinished_job(room, "another", JobKind.DRAFT, "")
     room.desk.structures = {}  # as if the structure's file were gone
-    found = await room.jobs.recover(room.writing.work_for)
+    found = await room.jobs.open(room.writing.work_for)
     assert [job.id for job in found] == [broken.id, gone.id, empty.id]
     assert {job.state for job in found} == {JobState.INTERRUPTED}
     assert (await room.stored_jobs.job("me", broken.id)).text == "secret one"
@@ -191,7 +191,7 @@ async def test_an_exception_in_recovering_one_job_does_not_stop_recovery_of_the_
             raise KeyError(job.subject)
         return await room.writing.work_for(job)
 
-    found = await room.jobs.recover(work_of)
+    found = await room.jobs.open(work_of)
     assert [job.result for job in found] == [None, 1]
 
 
@@ -223,7 +223,7 @@ async def test_a_damaged_job_does_not_stop_recovery_of_the_others(room: Room, st
             db.execute("UPDATE jobs SET argument = ? WHERE subject IN (?, ?)", [b"x", *essays[:2]])
 
     await room.store.database.run(damage)
-    found = await room.jobs.recover(room.writing.work_for)
+    found = await room.jobs.open(room.writing.work_for)
     assert [job.state for job in found] == [JobState.INTERRUPTED] * 3
     assert await room.desk.current_version("me", essays[0]) == post
     for essay in essays[1:]:

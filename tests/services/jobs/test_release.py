@@ -22,7 +22,7 @@ CUT = "## What I missed\n\nNoise. It was lo"
 @pytest.fixture
 async def started(room: Room) -> Room:
     """A room as a process opens it: what was left before it has been looked after."""
-    await room.jobs.recover(room.writing.work_for)
+    await room.jobs.open(room.writing.work_for)
     return room
 
 
