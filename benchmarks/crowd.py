@@ -35,6 +35,7 @@ CLICKERS, AT_ONCE = 200, 200
 WITHIN_SECONDS = 15.0  # all have pressed by then, and no draft has ended
 PATIENCE = 900.0
 STALL_SECONDS = 0.2
+ALLOWED_A_SECOND = 50  # requests by the bot's token that Discord allows; each process has its share
 SAMPLE_SECONDS = 1.0
 READ_IN_FULL = 100  # writers who turn every page and export at the end
 SEED = 14
@@ -286,7 +287,9 @@ def _samples(program: Program, start: float, end: float) -> list[Sample]:
 def report(on: Machine, found: Found, records: Sequence[Record]) -> None:
     """Print what a run came to. The machine has ended by now."""
     drafts = {one.who: one for one in records if one.is_draft and one.finished and one.who <= WRITERS}
-    waits = sorted(drafts[one.number].asked - found.pressed[one.number] for one in found.writers)
+    # A draft that another worker went on with, or that was begun anew, has several requests, and no times of its own.
+    whole = [one for one in found.writers if one.number in drafts]
+    waits = sorted(drafts[one.number].asked - found.pressed[one.number] for one in whole)
     states: defaultdict[int | None, list[Moment]] = defaultdict(list)
     edits = 0
     for moment in on.sim.timeline.of("edited"):
@@ -294,7 +297,7 @@ def report(on: Machine, found: Found, records: Sequence[Record]) -> None:
             states[moment.message_id].append(moment)
             edits += moment.at <= found.drafted
     first, last = [], []
-    for person in found.writers:
+    for person in whole:
         draft, seen = drafts[person.number], states[person.panel.id]
         assert draft.first_text is not None
         assert draft.last_text is not None
@@ -307,6 +310,8 @@ def report(on: Machine, found: Found, records: Sequence[Record]) -> None:
     bots = sum(cpu[one.name] for one in on.bots)
     print(f"  {count:,} press within {WITHIN_SECONDS:.0f} s for {CHARACTERS:,} characters, at most {most} at a time")
     print(f"  all drafts there after {took:.0f} s (the model's last text after {ended[-1] - found.began:.0f} s)")
+    if count > len(whole):
+        print(f"  drafts of several requests, left out below: {count - len(whole)}")
     print(f"  {CLICKERS} others click, {PAUSE_SECONDS[0]:.0f} to {PAUSE_SECONDS[1]:.0f} s after each answer")
     heard = found.acknowledged
     print(f"  acknowledged {len(heard):,} acts: {_spread(heard)}; not in time: {found.notices}")
@@ -370,4 +375,6 @@ def run_on_postgres() -> None:
         for shard in range(2)
     ]
     workers = [{"name": f"worker {number}", "options": "--role worker"} for number in range(1, 3)]
+    for role in (*gateways, *workers):
+        role["DISCORD_REQUESTS_PER_SECOND"] = str(ALLOWED_A_SECOND // len((*gateways, *workers)))
     _run([*gateways, *workers], on_postgres=True)
