@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 
 import discord
 
@@ -27,6 +28,7 @@ from bot.settings import Settings
 
 log = logging.getLogger("bot.worker")
 
+_NICE_INCREMENT = 5  # a gateway on the same machine goes first: Discord waits three seconds for it, and for no worker
 # With all else under the ten seconds after which docker stop kills a process.
 _PANELS_SECONDS = 4.0
 
@@ -40,6 +42,8 @@ async def run_worker(settings: Settings) -> None:
     if settings.discord_token is None:
         raise InvalidSetting("DISCORD_TOKEN", "it is missing")
     prepare_process(settings)
+    with contextlib.suppress(AttributeError, OSError):  # missing on Windows, and may be forbidden
+        os.nice(_NICE_INCREMENT)
     with worker_processes():
         services = bootstrap.build_services(settings, is_queued=True)
         try:

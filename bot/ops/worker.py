@@ -37,7 +37,7 @@ class Worker:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Begin to take jobs, and to go on with those that other workers leave. Call ``JobRunner.recover`` first."""
+        """Begin to take jobs, and to go on with those that other workers leave. Call ``JobRunner.open`` first."""
         await self._runner.work()
         self._tasks = [
             asyncio.create_task(take_over_jobs(self._services, self._runner), name="take-over"),
