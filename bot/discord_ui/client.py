@@ -148,13 +148,14 @@ class DiscordClient(discord.Client):
     async def tell_owners(self, text: str) -> bool:
         """Write to the application's owner, or to each member of its team; log it if their DMs are closed.
 
-        Return False if it should be tried again. Raise nothing.
+        Return False if it should be tried again: Discord posts the same text only once in some minutes. Raise nothing.
         """
         told = closed = False
+        nonce = hashlib.sha256(text.encode()).hexdigest()[:24]
         for owner in self.dispatcher.access.rules.owner_ids:
             try:
                 dm = await self.create_dm(discord.Object(owner))
-                await dm.send(view=to_view(text_card(text)))
+                await dm.send(view=to_view(text_card(text)), nonce=nonce)
                 told = True
             except DISCORD_ERRORS as error:
                 if isinstance(error, discord.HTTPException) and error.code in DM_FORBIDDEN_CODES:

@@ -133,3 +133,10 @@ async def test_what_a_closed_dm_does_not_take_stands_in_the_log(
     sim.world.owner.dms = "open"
     assert await plain.client.tell_owners("More news.")
     assert [message.text for message in sim.owner.screen.messages] == ["More news."]
+
+
+async def test_what_is_told_again_just_after_it_was_told_stands_there_once(sim: DiscordSimulator, plain: Bot) -> None:
+    """As by a process that starts after one which was killed before it had stored what it told."""
+    for _ in range(2):
+        assert await plain.client.tell_owners("News.")
+    assert [message.text for message in sim.owner.screen.messages] == ["News."]
