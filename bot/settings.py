@@ -147,7 +147,9 @@ class Settings(BaseSettings):
     database_path: Path = Field(default_factory=default_database)
     database_key: SecretStr | None = None
     database_url: SecretStr | None = None  # a password stands in it
-    database_connections: int = Field(default=8, ge=2, le=100)
+    # Each is a thread that competes with the event loop for Python's global lock: with eight, a gateway whose machine
+    # was full acknowledged one act in twenty too late, with three one in eight hundred (docs/performance.md).
+    database_connections: int = Field(default=3, ge=2, le=100)
 
     discord_token: SecretStr | None = None
     access: Literal["listed", "open"] = "listed"
