@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 
 import discord
 
@@ -22,7 +21,7 @@ from bot.ops.run_discord import (
     warn_of_unpriced_models,
 )
 from bot.ops.worker import Worker
-from bot.services.offload import worker_processes
+from bot.services.offload import lower_priority, worker_processes
 from bot.services.services import Services
 from bot.settings import Settings
 
@@ -42,8 +41,7 @@ async def run_worker(settings: Settings) -> None:
     if settings.discord_token is None:
         raise InvalidSetting("DISCORD_TOKEN", "it is missing")
     prepare_process(settings)
-    with contextlib.suppress(AttributeError, OSError):  # missing on Windows, and may be forbidden
-        os.nice(_NICE_INCREMENT)
+    lower_priority(_NICE_INCREMENT)
     with worker_processes():
         services = bootstrap.build_services(settings, is_queued=True)
         try:

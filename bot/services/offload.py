@@ -259,13 +259,18 @@ def worker_processes() -> Iterator[None]:
             worker.stop()
 
 
+def lower_priority(increment: int) -> None:
+    """Let other processes of the machine go before this one, by ``increment`` steps of ``nice``, where that can be."""
+    with suppress(AttributeError, OSError):  # missing on Windows, and may be forbidden
+        os.nice(increment)
+
+
 def _initialize_worker(parent: int) -> None:
     """Set up the new process: it ends with its parent and by no signal, and has a lower priority."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    with suppress(AttributeError, OSError):  # missing on Windows, and may be forbidden
-        os.nice(_NICE_INCREMENT)
-    with suppress(ImportError, ValueError, OSError):  # the same
+    lower_priority(_NICE_INCREMENT)
+    with suppress(ImportError, ValueError, OSError):  # missing on Windows, and may be forbidden
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY_BYTES, _MAX_MEMORY_BYTES))
