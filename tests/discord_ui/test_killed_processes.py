@@ -334,9 +334,7 @@ async def check(
             names, lines = (re.findall(one, essay.version.text) for one in (r"\bw\d\d\b", r"Line \d\.\d"))
             assert set(names) <= {person.word}, "mixed"
             assert max(Counter(lines).values(), default=0) <= 1, "doubled"
-            # The last draft of somebody whose money is gone may have been cut short, and could not be paid for again.
-            if not person.is_out_of_money or essay.version.is_complete:
-                happened.counts["last drafts that are whole to their last line"] += 1
+            if not person.is_out_of_money:  # whose last draft may have been cut short, and could not be paid for again
                 assert set(lines) == set(ALL_LINES), "lost"
             told = len(person._told())
             last = person.is_out_of_money  # their last draft may be whole, and its check what could not be paid for
