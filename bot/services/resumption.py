@@ -12,9 +12,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.errors import BotError, NothingToDo, StaleRequest, StoreError
+from bot.services.draft_jobs import DraftWork
 from bot.services.interview import QuestionRequest
 from bot.services.jobs.executor import log_unexpected_error
-from bot.services.jobs.job import Job, JobKind
+from bot.services.jobs.job import Job, JobKind, JobWork
 from bot.services.request_context import apply_rules, request_scope
 from bot.services.services import Services
 from bot.services.store_ports import Transaction
@@ -71,6 +72,7 @@ async def _resume(services: Services, job: Job) -> Job | None:
             return None
         rest = _rest_of(job)
         work = await services.work_for(rest)
+        is_advanced = rest is not job and _missing(work) < _missing(await services.work_for(job))
         return await services.jobs.start(
             rest.writer,
             rest.subject,
@@ -79,7 +81,7 @@ async def _resume(services: Services, job: Job) -> Job | None:
             rest.base_version,
             rest.argument,
             prepare=lambda tx: _check_stands(tx, rest),
-            follows=job,
+            follows=replace(job, kills=0) if is_advanced else job,  # what gets on is hardly why processes die
         )
 
 
@@ -88,6 +90,11 @@ def _rest_of(job: Job) -> Job:
     if job.kind in (JobKind.DRAFT, JobKind.FINISH) and job.result is not None:
         return replace(job, kind=JobKind.FINISH, base_version=job.result, argument="")
     return job
+
+
+def _missing(work: JobWork) -> int:
+    """Return how many sections a draft still lacks, 0 for any other work."""
+    return len(work.partial_draft.missing_keys) if isinstance(work, DraftWork) else 0
 
 
 def _check_stands(tx: Transaction, job: Job) -> None:

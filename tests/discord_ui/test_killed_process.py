@@ -128,10 +128,10 @@ async def test_after_a_kill_a_draft_goes_on_in_its_message_without_a_click(
     gate.release()
 
 
-async def test_a_draft_in_which_the_bot_died_four_times_is_offered_and_not_begun_again(
+async def test_a_draft_in_whose_section_the_bot_died_four_times_is_offered_and_not_begun_again(
     sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
 ) -> None:
-    gate, last, *rest = [Gate() for _ in range(MAX_KILLS + 1)]
+    gate, last, *rest = [Gate() for _ in range(MAX_KILLS + 2)]
     asked = hold_rest(claude, gate, *rest, last)
     user = sim.user("writer")
     panel = await half_drafted(user, user.dm)

@@ -111,7 +111,13 @@ class Left:
         return await resume_jobs(self.room.services, lambda _: True)
 
 
-async def left_draft(room: Room, structure: Structure, at: datetime | None = None, kills: int = 0) -> Left:
+async def left_draft(
+    room: Room,
+    structure: Structure,
+    at: datetime | None = None,
+    kills: int = 0,
+    text: str = f"{FIRST}## What I gave up\n\nPa",
+) -> Left:
     essay = await room.essay_with_notes(structure)
     killed = StoredJobs(room.store, GONE)
     begun, argument = at or room.clock(), "2"
@@ -119,7 +125,7 @@ async def left_draft(room: Room, structure: Structure, at: datetime | None = Non
         "me",
         lambda tx: tx.jobs.add("me", essay, JobKind.DRAFT, None, argument, begun, running=True, kills=kills),
     )
-    await killed.append_text({job.id: f"{FIRST}## What I gave up\n\nPa"})
+    await killed.append_text({job.id: text})
     return Left(room, essay, job)
 
 
@@ -128,10 +134,30 @@ async def test_a_killed_draft_goes_on_from_its_finished_sections(room: Room, str
     room.models.script(says(SECOND))
     (job,) = await left.resumed()
     ended = await room.jobs.wait("me", job.id)
-    assert (ended.kind, ended.state, ended.kills) == (JobKind.FINISH, JobState.DONE, 1)
+    assert (ended.kind, ended.state, ended.kills) == (JobKind.FINISH, JobState.DONE, 0)
     assert [asked.given["sections"] for asked in room.models.asked] == [("gave-up",)]
     assert (await room.desk.current_version("me", left.essay)).text == FIRST + SECOND
     assert await resume_jobs(room.services, lambda _: True) == ()
+
+
+async def test_a_draft_counts_kills_anew_with_each_section_that_was_finished(room: Room, structure: Structure) -> None:
+    left = await left_draft(room, structure, kills=MAX_KILLS - 2)
+    gate = Gate()
+    room.models.script(says("## What I gave up\n\nOne ", gate))
+    (job,) = await left.resumed()
+    await gate.reached()
+    assert (await room.stored_jobs.job("me", job.id)).kills == 0
+    await room.jobs.close()
+
+
+async def test_a_draft_that_got_no_further_keeps_its_count_of_kills(room: Room, structure: Structure) -> None:
+    left = await left_draft(room, structure, kills=MAX_KILLS - 2, text="## What I missed\n\nNoi")
+    gate = Gate()
+    room.models.script(says("## What I missed\n\nNoi", gate))
+    (job,) = await left.resumed()
+    await gate.reached()
+    assert (job.kind, job.kills) == (JobKind.FINISH, MAX_KILLS - 1)
+    await room.jobs.close()
 
 
 async def test_a_draft_that_four_processes_died_in_fails_with_its_text_and_is_not_tried_again(

@@ -33,9 +33,9 @@ _INTERNAL_ERROR_MESSAGE = (
 
 
 _AGAIN_SECONDS = 1.0  # between two tries to store an end while the database's server is away
-# How many processes may die in the middle of a job: by then it is likely that the job is why, and each further try
-# would cost the writer as much again. Where machines or updates end processes, the same draft may be hit two or three
-# times.
+# How many processes may die in the middle of a job, of a draft since its last finished section: by then it is likely
+# that the job is why, and each further try would cost the writer as much again. Where machines or updates end
+# processes, the same section may be hit two or three times.
 MAX_KILLS = 4
 _KILLED_MESSAGE = (
     "The bot ended four times in the middle of this, so it does not try again by itself. What came is stored; try "

@@ -81,7 +81,7 @@ class Job:
     elsewhere.
 
     ``server`` is the pseudonym of the Discord server that it was asked for in, None outside of servers. ``kills`` is
-    how many processes died while it, or a job that it follows, was running.
+    how many processes died while it, or a job that it follows, was running, since one of them finished a section.
     """
 
     id: int
