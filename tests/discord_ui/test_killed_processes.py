@@ -337,7 +337,7 @@ async def check(
             names, lines = (re.findall(one, essay.version.text) for one in (r"\bw\d\d\b", r"Line \d\.\d"))
             assert set(names) <= {person.word}, "mixed"
             assert max(Counter(lines).values(), default=0) <= 1, "doubled"
-            # The last draft of one whose budget was used up may have been cut short; then the bot must not call it whole.
+            # The last draft of one whose budget was used up may have been cut short: then it must not be called whole.
             if not person.is_out_of_money or essay.version.info.is_complete:
                 assert set(lines) == set(ALL_LINES), "lost"
                 happened.counts["writers whose last draft has every line"] += 1
