@@ -9,7 +9,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -79,18 +79,24 @@ def interaction_context(interaction: Interaction) -> InteractionContext:
     )
 
 
-async def read_server_parts(interaction: Interaction) -> ServerParts | None:
-    """Ask Discord which roles and channels the interaction's server has; None if it did not say in time."""
-    guild, http = interaction.guild_id, interaction.client.http
+async def read_server_parts(interaction: Interaction, roles: bool, channels: bool) -> ServerParts:
+    """Ask Discord for the roles and for the channels of the interaction's server, as far as it says them in time.
+
+    What nobody needs is not asked: Discord lets a bot ask for such things a few times in five seconds.
+    """
+    guild, http, found = interaction.guild_id, interaction.client.http, ServerParts()
     if guild is None:
-        return None
+        return found
     try:
         async with asyncio.timeout(_SERVER_PARTS_SECONDS):
-            roles, channels = await http.get_roles(guild), await http.get_all_guild_channels(guild)
+            if roles:
+                found = replace(found, roles=frozenset(int(one["id"]) for one in await http.get_roles(guild)))
+            if channels:
+                listed = await http.get_all_guild_channels(guild)
+                found = replace(found, channels=frozenset(int(one["id"]) for one in listed))
     except DISCORD_ERRORS as error:
         log.info("a server did not say which roles and channels it has: %s", type(error).__name__)
-        return None
-    return ServerParts(frozenset(int(one["id"]) for one in roles), frozenset(int(one["id"]) for one in channels))
+    return found
 
 
 def parse_request(interaction: Interaction, found: CustomId, writer: str) -> ActionRequest:

@@ -64,19 +64,19 @@ class UploadedFile(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ServerParts:
-    """The roles and channels that a server has, by their ids."""
+    """The roles and channels that a server has, by their ids; None for what was not asked."""
 
-    roles: frozenset[int]
-    channels: frozenset[int]
-
-
-ReadServerParts = Callable[[], Awaitable[ServerParts | None]]
-"""Ask Discord which roles and channels the server has; None if it did not say."""
+    roles: frozenset[int] | None = None
+    channels: frozenset[int] | None = None
 
 
-async def _no_server_parts() -> ServerParts | None:
-    """Return None: outside of servers."""
-    return None
+ReadServerParts = Callable[[bool, bool], Awaitable[ServerParts]]
+"""Ask Discord which roles and channels the server has: whether for roles, and whether for channels."""
+
+
+async def _no_server_parts(_roles: bool, _channels: bool) -> ServerParts:
+    """Know of none: outside of servers."""
+    return ServerParts()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,14 +44,14 @@ _SCOPE = (
 def server_rules_card(
     rules: ServerRules,
     structures: Mapping[str, Structure],
-    parts: ServerParts | None,
+    parts: ServerParts,
     *,
     model_configured: bool,
     notice: str | None = None,
 ) -> Card:
-    """Return the panel; ``parts`` is what the server has, None if Discord did not say."""
-    roles, lost_roles = _split(rules.roles, parts.roles if parts else None)
-    channels, lost_channels = _split(rules.channels, parts.channels if parts else None)
+    """Return the panel; ``parts`` is what the server has, as far as Discord said it."""
+    roles, lost_roles = _split(rules.roles, parts.roles)
+    channels, lost_channels = _split(rules.channels, parts.channels)
     kept = [key for key in structures if key in rules.structures]
     lines = [
         f"**Roles:** {_describe_mentions('<@&{}>', roles, lost_roles, 'role', 'every role')}",

@@ -38,7 +38,7 @@ async def show_rules(
     """Show the panel. Raise MayNotManageServer."""
     services = presenter.services
     rules = await services.servers.get(managed_server(presenter, context))
-    parts = await read_parts() if rules.roles or rules.channels else None
+    parts = await read_parts(bool(rules.roles), bool(rules.channels))
     configured = services.models is not None
     return ShowCard(server_rules_card(rules, services.structures, parts, model_configured=configured, notice=notice))
 
