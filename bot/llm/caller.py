@@ -77,11 +77,12 @@ class ModelAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _PreparedCall:
-    """A call about to be made. ``sent_text`` is all text that the model will be given."""
+    """A call about to be made, with ``sent_bytes`` of text for the model, which is about ``sent_tokens``."""
 
     reservation: Reservation
     request_body: Mapping[str, Any]
-    sent_text: str
+    sent_tokens: int
+    sent_bytes: int
     max_tokens: int
 
 
@@ -204,19 +205,21 @@ class ModelCaller:
                 sent_text += reply_schema_text(schema)  # the service shows it to the model, and bills it
             pseudonym = hmac.new(service.pseudonym_secret, writer.encode(), hashlib.sha256).hexdigest()
             body["metadata"] = {"user_id": pseudonym}
-        max_nano_usd = max_call_cost(model, sent_text, prompt.max_tokens, service.prices)
+        sent_tokens = estimate_tokens(sent_text)
+        max_nano_usd = max_call_cost(model, sent_tokens, prompt.max_tokens, service.prices)
         if max_nano_usd is None:
             raise UnknownPrice(model)
         request = current_request()
         server = request.server if request is not None else None
         reservation = Reservation(writer, prompt.role, model, prompt.name, prompt.hash, max_nano_usd, server)
-        return _PreparedCall(reservation, body, sent_text, prompt.max_tokens)
+        sent_bytes = len(sent_text.encode("utf-8", "replace"))
+        return _PreparedCall(reservation, body, sent_tokens, sent_bytes, prompt.max_tokens)
 
     def _block_tag(self, essay: str) -> str:
         return block_tag(self._service.pseudonym_secret, essay or secrets.token_hex())
 
     def _new_attempt(self, call: _PreparedCall, on_progress: ProgressCallback | None) -> _Attempt:
-        max_input_tokens = len(call.sent_text.encode("utf-8", "replace")) + _MAX_EXTRA_INPUT_TOKENS  # a byte has one
+        max_input_tokens = call.sent_bytes + _MAX_EXTRA_INPUT_TOKENS  # a byte has one at most
         return _Attempt(call, Answer(max_input_tokens, call.max_tokens, on_progress), self._timer())
 
     async def _run(self, client: AsyncAnthropic, attempt: _Attempt, deadline: asyncio.Timeout) -> None:
@@ -348,7 +351,7 @@ def _estimate_usage(attempt: _Attempt) -> TokenUsage:
     answer, call = attempt.answer, attempt.call
     usage = answer.usage()
     if not usage.total_input:
-        usage = TokenUsage(input_tokens=estimate_tokens(call.sent_text), output_tokens=usage.output_tokens)
+        usage = TokenUsage(input_tokens=call.sent_tokens, output_tokens=usage.output_tokens)
     if answer.output_tokens is not None:
         return usage
     thinking = call.max_tokens // _THINKING_DIVISOR if answer.has_thinking else 0

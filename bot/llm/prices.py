@@ -107,13 +107,12 @@ def estimate_tokens(text: str) -> int:
     return max(by_words, -(-len(text.encode("utf-8", "replace")) // _MAX_BYTES_PER_ESTIMATED_TOKEN))
 
 
-def max_call_cost(model: str, sent_text: str, max_tokens: int, own: Mapping[str, Price] = NO_PRICES) -> int | None:
+def max_call_cost(model: str, tokens_in: int, max_tokens: int, own: Mapping[str, Price] = NO_PRICES) -> int | None:
     """Return the most that a request can cost: all of it billed at the dearest price, all its room used.
 
     Return None for a model without a known price.
     """
     if (price := price_of(model, own)) is None:
         return None
-    tokens_in = estimate_tokens(sent_text)
     dearest = max(price.input_price, price.cache_write_5m_price, price.cache_write_1h_price)
     return price.factor(tokens_in) * (tokens_in * dearest + max_tokens * price.output_price)

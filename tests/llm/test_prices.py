@@ -36,7 +36,7 @@ def test_a_long_prompt_makes_haiku_five_times_as_expensive() -> None:
 
 def test_an_unknown_model_has_no_price_and_a_dated_name_has() -> None:
     assert call_cost("a-local-model", TokenUsage(input_tokens=1)) is None
-    assert max_call_cost("a-local-model", "words", 10) is None
+    assert max_call_cost("a-local-model", 1, 10) is None
     assert call_cost("claude-opus-5-5-20260922", TokenUsage(input_tokens=1)) == 4_000
 
 
@@ -45,7 +45,7 @@ def test_a_configured_price_applies_to_dated_names_and_overrides_a_known_one() -
         "llama3:8b": custom_price(Decimal(0), Decimal(0)),
         "claude-opus-5-5": custom_price(Decimal("0.0375"), Decimal(1)),
     }
-    assert max_call_cost("llama3:8b", "words", 10, own) == 0
+    assert max_call_cost("llama3:8b", 1, 10, own) == 0
     assert call_cost("llama3:8b-20260101", TokenUsage(input_tokens=1, output_tokens=9), own) == 0
     assert price_of("claude-opus-5-5", own) == Price(
         input_price=38, output_price=1_000, cache_write_5m_price=47, cache_write_1h_price=75, cache_read_price=38
@@ -70,4 +70,4 @@ def test_text_without_spaces_is_not_taken_for_one_word() -> None:
 
 
 def test_the_maximum_cost_assumes_everything_cached_anew_and_every_output_token_used() -> None:
-    assert max_call_cost("claude-opus-5-5", "one two three", 100) == 6 * 8_000 + 100 * 20_000
+    assert max_call_cost("claude-opus-5-5", 6, 100) == 6 * 8_000 + 100 * 20_000
