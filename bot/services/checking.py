@@ -430,6 +430,7 @@ class CheckingService:
         _, carried = await parse_in_worker(
             writer, len(text) * 2, _stand_on, text, found.check, found.version.text, found.notes
         )
+        unwritten = await self.essays.still_unwritten(writer, essay, found.version, text)
         at = self.clock()
 
         def store(tx: Transaction, version: Version) -> None:
@@ -442,7 +443,8 @@ class CheckingService:
             origin,
             text,
             info.last_note_number,
-            complete=info.is_complete,
+            complete=not unwritten,
+            unwritten=unwritten,
             model=found.check.model if origin is Origin.MENDED else None,
             and_then=store,
         )

@@ -247,6 +247,7 @@ class CritiqueService:
             raise NothingToDo.words_changed()
         else:
             text = seen.text[: span.start] + finding.replacement + seen.text[span.end :]
+        unwritten = await self.essays.still_unwritten(writer, critiqued.essay, seen, text)
         at = self._clock()
 
         def decide(tx: Transaction, version: Version) -> None:
@@ -259,8 +260,8 @@ class CritiqueService:
             Origin.SUGGESTION,
             text,
             seen.info.last_note_number,
-            complete=seen.info.is_complete,
-            unwritten=seen.info.unwritten,
+            complete=not unwritten,
+            unwritten=unwritten,
             model=critiqued.critique.model if critiqued.critique else None,
             and_then=decide,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NoReturn
 
 from bot.errors import BadReply, LimitExceeded, NothingToDo, PrivateMarkInText, PrivateNoteInText, UnknownSection
@@ -164,16 +165,13 @@ class DraftContextBuilder:
     async def prepare_version(self, context: DraftContext, parent: int | None, reply: Reply) -> StoreResult:
         """Return how to store what came of a reply: a version, the model's questions, and what the writer told."""
         essay, at = context.essay, self._clock()
-        facts = "\n".join(reply.facts)
-        # Stored with a note of its own, what was told in the instruction is in the text already.
-        through = reply.through + 1 if facts and reply.through == context.notes_through else reply.through
         step = await self.essays.prepare_version(
             essay.writer,
             essay.id,
             parent,
             reply.origin,
             reply.text,
-            through,
+            reply.through,
             complete=not reply.unwritten,
             model=reply.model,
             unwritten=reply.unwritten,
@@ -181,22 +179,33 @@ class DraftContextBuilder:
         )
 
         def store(tx: Transaction) -> int:
-            if facts:
-                passage = NewNote(facts, reply.section)
-                size = stored_bytes(facts)
-                try:
-                    tx.quota.check_and_record(
-                        essay.writer, essay.id, StorageIncrease(size, notes=1, note_bytes=size), at
-                    )
-                except LimitExceeded:
-                    pass  # the words stand in the text; no rewrite is lost for want of a note's room
-                else:
-                    tx.essays.add_note(essay.writer, essay.id, passage, at, question=reply.instruction)
-            number = step(tx).info.number
+            told = _store_facts(tx, context, reply, at)
+            number = step(tx, reply.through if told is None else told).info.number
             _store_questions(tx, context, reply, number, self._clock)
             return number
 
         return store
+
+
+def _store_facts(tx: Transaction, context: DraftContext, reply: Reply, at: datetime) -> int | None:
+    """Store what was told in the instruction as a note; return its number if the text has all notes up to it.
+
+    What was told is in the text already. A note that came while the model wrote is not, so that one counts as new.
+    """
+    essay, facts = context.essay, "\n".join(reply.facts)
+    if not facts:
+        return None
+    is_last = reply.through == context.notes_through and not any(
+        note.number > reply.through for note in tx.essays.notes(essay.writer, essay.id)
+    )
+    size = stored_bytes(facts)
+    try:
+        tx.quota.check_and_record(essay.writer, essay.id, StorageIncrease(size, notes=1, note_bytes=size), at)
+    except LimitExceeded:  # the words stand in the text; no rewrite is lost for want of a note's room
+        return None
+    passage = NewNote(facts, reply.section)
+    note = tx.essays.add_note(essay.writer, essay.id, passage, at, question=reply.instruction)
+    return note.number if is_last else None
 
 
 def _store_questions(tx: Transaction, context: DraftContext, reply: Reply, version: int, clock: Clock) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from bot.errors import (
     InvalidInput,
@@ -53,6 +54,12 @@ class EditResult:
     version: Version
     is_current: bool
     removed_comments: tuple[RemovedItem, ...] = ()
+
+
+class VersionStep(Protocol):
+    """Store a version in a transaction, with another ``notes_through`` than was said before if that is given."""
+
+    def __call__(self, tx: Transaction, notes_through: int = ..., /) -> Version: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,12 +366,12 @@ class EssayService:
         model: str | None = None,
         unwritten: Sequence[str] = (),
         remark: str = "",
-    ) -> Callable[[Transaction], Version]:
+    ) -> VersionStep:
         """Return the step that stores a version as ``add_version`` does, for a transaction that stores more."""
         words = await parse_in_worker(writer, len(text), count_body_words, text)
         now = self._clock()
 
-        def step(tx: Transaction) -> Version:
+        def step(tx: Transaction, notes_through: int = notes_through, /) -> Version:
             if origin not in _BY_MODEL:  # what a model writes is limited by its cost
                 tx.quota.check_and_record(writer, essay, StorageIncrease(stored_bytes(text), versions=1), now)
             version = tx.essays.add_version(

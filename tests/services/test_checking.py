@@ -192,6 +192,24 @@ async def test_fix_takes_a_sentence_out_of_which_the_notes_hold_nothing(checked:
     assert not now.check.unchecked
 
 
+async def test_a_fix_in_an_unfinished_draft_leaves_the_sections_that_are_still_to_be_written(checked: Checked) -> None:
+    cut = DRAFT[: DRAFT.index("It cost me")]
+    checked.models.script(says(cut, cut=True), said(LOVED, supports=SUPPORTS[:2]))
+    job = await checked.services.drafting.start_draft("me", checked.essay)
+    await checked.services.jobs.wait("me", job.id)
+    found = await checked.settle()
+    assert found.version.info.unwritten == ("gave-up",)
+    checked.models.script(said(supports=(SentenceSupport(2, (1,)),)))
+    fixed = await checked.services.checking.fix("me", checked.essay, found.key(LOVED))
+    await checked.settle()
+    assert (fixed.info.unwritten, fixed.info.is_complete) == (("gave-up",), False)
+    checked.models.script(says(DRAFT[DRAFT.index("## What I gave up") :]), said())
+    job = await checked.services.drafting.start_finish("me", checked.essay)
+    await checked.services.jobs.wait("me", job.id)
+    found = await checked.settle()
+    assert found.version.text == DRAFT.replace("people, and I loved it.", "people.")
+
+
 async def test_while_a_check_is_under_way_the_model_still_chooses_the_next_question(checked: Checked) -> None:
     gate = Gate()
 

@@ -25,7 +25,7 @@ from bot.services.critiques import Decision, StoredCritique
 from bot.services.jobs.job import Job, JobKind, JobState
 from bot.services.llm_ports import RawCoverage, RawCritique, RawFinding, RawStrength
 from tests.services.conftest import Room
-from tests.services.fakes import PATIENCE, opinion
+from tests.services.fakes import PATIENCE, opinion, says
 
 pytestmark = pytest.mark.both_databases
 
@@ -191,6 +191,21 @@ async def test_applying_a_suggestion_makes_a_version_and_the_other_findings_stil
     assert critiqued.essay is not None
     assert await room.desk.current_version("me", critiqued.essay) == third
     assert (await room.criticism.get("me", critiqued.id)).decisions == dict.fromkeys(range(3), Decision.APPLIED)
+
+
+async def test_a_section_that_a_suggestion_changed_is_not_written_anew(room: Room, structure: Structure) -> None:
+    """A section that was still to be written counts as written once the writer has put something into it."""
+    essay = await room.essay_with_notes(structure)
+    room.models.script(says("## What I missed\n\nIt was very good work, and I would do it again for half the pay", cut=True))
+    await ended(room, await room.writing.start_draft("me", essay))
+    seen = await room.desk.current_version("me", essay)
+    assert seen.info.unwritten == ("missed", "gave-up")
+    room.models.script(opinion(remark("very good work", Severity.GRAVE, "a press that ran")))
+    begun, job = await room.criticism.start_essay_critique("me", essay, seen)
+    await ended(room, job)
+    applied = await room.criticism.apply_finding("me", begun.id, 0, seen)
+    assert "It was a press that ran, and I" in applied.text
+    assert applied.info.unwritten == ("gave-up",)
 
 
 async def test_a_suggestion_for_a_changed_passage_is_not_applied_to_the_same_words_elsewhere(

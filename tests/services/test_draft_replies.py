@@ -188,6 +188,35 @@ async def test_facts_of_an_instruction_become_a_note_and_others_do_not(room: Roo
     assert version.info.last_note_number == note.number
 
 
+FACTS = "<rewrite>It was loud in the old hall.</rewrite><fact>it was in the old hall</fact>"
+
+
+async def test_a_note_that_came_while_a_revision_was_written_counts_as_new(room: Room, essay: str) -> None:
+    seen, gate = await drafted(room, essay), Gate()
+    room.models.script(says(gate, FACTS))
+    job = await room.writing.start_revision("me", essay, seen, 0, INSTRUCTION)
+    await gate.reached()
+    await room.desk.add_notes("me", essay, "The smell of glue.")
+    gate.release()
+    await ended(room, job)
+    assert [note.text for note in await room.desk.notes("me", essay)][-2:] == [
+        "The smell of glue.",
+        "it was in the old hall",
+    ]
+    version = await room.desk.current_version("me", essay)
+    assert version.info.last_note_number == seen.info.last_note_number
+
+
+async def test_facts_count_as_in_the_text_where_the_last_note_was_deleted(room: Room, essay: str) -> None:
+    seen = await drafted(room, essay)
+    await room.desk.add_notes("me", essay, "The smell of glue.")
+    await room.notes.delete("me", essay, (await room.desk.notes("me", essay))[-1].number)
+    room.models.script(says(FACTS))
+    await ended(room, await room.writing.start_revision("me", essay, seen, 0, INSTRUCTION))
+    version = await room.desk.current_version("me", essay)
+    assert version.info.last_note_number == (await room.desk.notes("me", essay))[-1].number
+
+
 @pytest.mark.parametrize(
     "raw", ["Shorter.", "I cannot do that.", "", "<rewrite></rewrite>", "<rewrite> *** </rewrite>"]
 )

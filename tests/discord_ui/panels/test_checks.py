@@ -93,6 +93,25 @@ async def test_what_no_note_holds_is_kept_fixed_and_edited_and_the_text_is_check
     assert "newer note" not in panel.text
 
 
+async def test_a_sentence_typed_for_what_was_kept_meanwhile_is_given_back(
+    sim: DiscordSimulator, bot: Bot, models: Checking
+) -> None:
+    user: User = sim.user("writer")
+    panel = await with_notes(user, user.dm)
+    models.script(says(TEXT), said(LOVED))
+    await user.click(panel, "Write draft")
+    await user.sees(lambda _: "Check (1)" in panel.buttons)
+    await user.click(panel, "Check (1)")
+    await user.sees(lambda _: "Keep" in panel.buttons)
+    form = await (await user.click(panel, "Edit")).modal()
+    await user.click(panel, "Keep")
+    await user.sees(lambda _: "Kept: you vouch for it" in panel.text)
+    act = await user.submit(form, {"sentence": "I loved it on Tuesdays."})
+    await user.sees(lambda _: any("has been done already" in one.text for one in act.messages))
+    assert [one.files for one in act.messages if one.files] == [{"typed.txt": b"I loved it on Tuesdays."}]
+    assert "Tuesdays" not in await bot.text(user)
+
+
 def held(gate: Gate, *unsupported: UnsupportedPassage) -> Callable[[], Awaitable[RawCheck]]:
     """An answer of the checker that comes when the gate is released."""
 
