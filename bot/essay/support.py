@@ -28,6 +28,9 @@ _MAX_REASON_CHARACTERS = 400  # two sentences; more is an essay of the checker's
 _MAX_MENDED_CHARACTERS = 1_500
 _MIN_SUSPECT_SENTENCES = 5  # a text of fewer sentences may well have something in each
 _WORD = re.compile(r"\w[\w'’-]*")
+_BLOCK_MARKS = re.compile(
+    r"[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]*)?(?:\[[ xX]][ \t]*)?"
+)  # of a list, a task, a quotation
 
 REMOVE_SENTENCE = "take the sentence out"
 """What stands in the place of a mended sentence of which nothing is left."""
@@ -339,11 +342,19 @@ def keep_vouched(check: Check, stored: Check | None) -> Check:
 
 
 def mend_sentence(text: str, sentence: NumberedSentence, mended: str) -> str:
-    """Return the text with a sentence replaced; every other byte stays. With "" it goes, and the space beside it."""
+    """Return the text with a sentence replaced; every other byte stays.
+
+    With "" it goes, and the space beside it, or the line if nothing else is in that but the mark of a list or
+    quotation: a lone "-" below a paragraph would make a heading of it.
+    """
     before, after = text[: sentence.span.start], text[sentence.span.end :]
-    if not mended:
-        before, after = (before, after.lstrip(" \t")) if after[:1] in (" ", "\t") else (before.rstrip(" \t"), after)
-    return before + mended + after
+    if mended:
+        return before + mended + after
+    line, rest = before[before.rfind("\n") + 1 :], after.partition("\n")[0]
+    if line and not rest.strip() and _BLOCK_MARKS.fullmatch(line):
+        return before[: len(before) - len(line)] + after[len(rest) + 1 :]
+    before, after = (before, after.lstrip(" \t")) if after[:1] in (" ", "\t") else (before.rstrip(" \t"), after)
+    return before + after
 
 
 def describe_check(check: Check, sentence_count: int) -> str:

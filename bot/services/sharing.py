@@ -288,7 +288,7 @@ class SharingService:
         now = self._clock()
 
         def step(tx: Transaction) -> GatheredFeedback:
-            left_out = _merge(tx, writer, essay, share, contents, now)
+            left_out = _add_new(tx, writer, essay, share, contents.messages, now)
             return replace(
                 _read(tx, writer, essay),
                 withheld=len(contents.withheld),
@@ -296,10 +296,11 @@ class SharingService:
                 is_cut=contents.read_through is not None,
             )
 
+        await self._store.write(writer, lambda tx: _update_known(tx, writer, essay, share, contents))
         try:
             return await self._store.write(writer, step)
         except LimitExceeded as error:
-            return replace(found, problem=str(error))
+            return replace(await self._stored(writer, essay), problem=str(error))
 
     async def _stored(self, writer: str, essay: str) -> GatheredFeedback:
         return await self._store.read(lambda tx: _read(tx, writer, essay))
@@ -499,8 +500,8 @@ def _room(items: Sequence[Feedback]) -> int:
     return MAX_FEEDBACK_BYTES - stored_bytes(*(one.text or "" for one in items))
 
 
-def _merge(tx: Transaction, writer: str, essay: str, share: Share, contents: ThreadContents, now: datetime) -> int:
-    """Make what is stored of a thread equal what stands there; return how many messages found no room."""
+def _update_known(tx: Transaction, writer: str, essay: str, share: Share, contents: ThreadContents) -> None:
+    """Change and delete what is stored of a thread as it was changed and deleted there."""
     standing = {one.id: one for one in contents.messages}
     gone = []
     for one in tx.sharing.feedback(writer, essay):
@@ -515,24 +516,26 @@ def _merge(tx: Transaction, writer: str, essay: str, share: Share, contents: Thr
         elif contents.read_through is None or one.message <= contents.read_through:
             gone.append(one.number)
     tx.sharing.delete_feedback(writer, essay, gone)
-    return _add_new(tx, writer, essay, share, contents.messages, now)
 
 
 def _add_new(
     tx: Transaction, writer: str, essay: str, share: Share, messages: Sequence[ReaderMessage], now: datetime
 ) -> int:
-    """Store the messages that are not stored yet, as far as there is room; return for how many there is none."""
+    """Store the messages that are not stored yet, as far as there is room; return for how many there is none.
+
+    Raise LimitExceeded where the writer may have no more stored; then none is.
+    """
     present = list(tx.sharing.feedback(writer, essay))
     known = {one.message for one in present}
     new = [one for one in messages if one.id not in known]
-    added = 0
-    for number, message in enumerate(new):
-        item = Feedback(0, share.number, FeedbackKind.READER, message.text, message.id, message.created)
-        present.append(item)
-        if len(present) > MAX_FEEDBACK_COUNT or _room(present[:-1]) < stored_bytes(message.text):
-            return len(new) - number
-        tx.sharing.add_feedback(writer, essay, item)
-        added += stored_bytes(message.text)
-    if added:
-        tx.quota.check_and_record(writer, essay, StorageIncrease(added), now)
-    return 0
+    fitting: list[Feedback] = []
+    for message in new:
+        if _room([*present, *fitting]) < max(1, stored_bytes(message.text)):
+            break
+        fitting.append(Feedback(0, share.number, FeedbackKind.READER, message.text, message.id, message.created))
+    if fitting:
+        size = stored_bytes(*(one.text or "" for one in fitting))
+        tx.quota.check_and_record(writer, essay, StorageIncrease(size), now)
+        for one in fitting:
+            tx.sharing.add_feedback(writer, essay, one)
+    return len(new) - len(fitting)

@@ -185,6 +185,15 @@ def test_a_mended_sentence_changes_no_other_byte() -> None:
     assert mend_sentence(TEXT, SENTENCES[3], "") == TEXT.replace(" Ravi said it was fine by him.", "")
 
 
+@pytest.mark.parametrize("mark", ["- ", "* ", "2. ", "> ", "  - [ ] "])
+def test_a_list_item_or_quotation_whose_only_sentence_goes_is_taken_out(mark: str) -> None:
+    """Of its mark alone Markdown would make a heading, or an empty item."""
+    text = f"I did three things in that year:\n{mark}I won a prize.\n{mark}I lost my way.\n"
+    won, lost = (one for one in number_sentences(text) if "three" not in one.line)
+    assert mend_sentence(text, won, "") == text.replace(f"{mark}I won a prize.\n", "")
+    assert mend_sentence(text.rstrip("\n"), lost, "") == text.replace(f"{mark}I lost my way.\n", "")
+
+
 def test_what_a_check_came_to_is_said() -> None:
     assert describe_check(checked(), 4) == "2 things that your notes do not hold."
     assert describe_check(replace(checked(), unsupported=()), 4).startswith("Every sentence rests on your notes")

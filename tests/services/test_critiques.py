@@ -196,7 +196,9 @@ async def test_applying_a_suggestion_makes_a_version_and_the_other_findings_stil
 async def test_a_section_that_a_suggestion_changed_is_not_written_anew(room: Room, structure: Structure) -> None:
     """A section that was still to be written counts as written once the writer has put something into it."""
     essay = await room.essay_with_notes(structure)
-    room.models.script(says("## What I missed\n\nIt was very good work, and I would do it again for half the pay", cut=True))
+    room.models.script(
+        says("## What I missed\n\nIt was very good work, and I would do it again for half the pay", cut=True)
+    )
     await ended(room, await room.writing.start_draft("me", essay))
     seen = await room.desk.current_version("me", essay)
     assert seen.info.unwritten == ("missed", "gave-up")

@@ -13,6 +13,7 @@ from bot.errors import (
     AlreadyShared,
     BotError,
     InvalidInput,
+    LimitExceeded,
     NotConnected,
     NotShared,
     PartlyShared,
@@ -20,7 +21,7 @@ from bot.errors import (
     ThreadRefused,
 )
 from bot.essay.essay import Essay
-from bot.essay.limits import stored_bytes
+from bot.essay.limits import StorageIncrease, WriterLimits, stored_bytes
 from bot.essay.structure import Structure
 from bot.services.retention import RetentionService
 from bot.services.sharing import (
@@ -163,6 +164,40 @@ async def test_what_is_said_is_bounded_in_bytes_so_that_the_writer_can_go_on(
     assert len(found.items) + found.left_out == 59
     assert MAX_FEEDBACK_BYTES - stored_bytes(long) < kept <= MAX_FEEDBACK_BYTES
     await room.desk.add_notes("me", essay.id, "The writer goes on.")
+
+
+async def store_all_but(room: Room, left: int) -> None:
+    """Count so much as stored that the writer may store ``left`` bytes more that day. Raise LimitExceeded."""
+    limits = WriterLimits()
+    whole, rest = divmod(limits.day_bytes - left, limits.minute_bytes)
+    for size in [*[limits.minute_bytes] * whole, rest]:
+        adding, now = StorageIncrease(size), room.clock()  # another minute
+        await room.store.write(
+            "me", lambda tx, adding=adding, now=now: tx.quota.check_and_record("me", None, adding, now)
+        )
+
+
+async def test_what_readers_deleted_is_deleted_here_though_nothing_more_may_be_stored(
+    room: Room, board: Board, essay: Essay
+) -> None:
+    await room.services.sharing.share("me", shared(essay), 1)
+    board.said = [ReaderMessage(7, "Whose lift?", room.clock())]
+    await room.services.sharing.feedback("me", essay.id)
+    await store_all_but(room, 1_000)
+    board.said = [ReaderMessage(8, "The lift again. " * 100, room.clock())]
+    found = await room.services.sharing.feedback("me", essay.id)
+    assert found.items == ()
+    assert "a day" in str(found.problem)
+
+
+async def test_what_readers_said_counts_towards_what_the_writer_may_store_also_where_not_all_has_room(
+    room: Room, board: Board, essay: Essay
+) -> None:
+    await room.services.sharing.share("me", shared(essay), 1)
+    board.said = [ReaderMessage(number, "loud " * 800, room.clock()) for number in range(1, 60)]
+    found = await room.services.sharing.feedback("me", essay.id)
+    with pytest.raises(LimitExceeded):
+        await store_all_but(room, stored_bytes(*(one.text or "" for one in found.items)) - 1)
 
 
 async def test_a_fault_of_discord_shows_what_was_gathered_before(room: Room, board: Board, essay: Essay) -> None:
