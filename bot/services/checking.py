@@ -355,7 +355,10 @@ class CheckingService:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def keep(self, writer: str, essay: str, key: str) -> Note:
-        """Store that the writer vouches for a passage, as a note; return the note. The text stays as it is."""
+        """Store that the writer vouches for a passage, as a note; return the note. The text stays as it is.
+
+        Raise StaleRequest where the passage is not open any more.
+        """
         found = await self.current(writer, essay)
         passage = found.find(key)
         sentence = found.sentence(passage.sentence)
@@ -368,19 +371,23 @@ class CheckingService:
         at = self.clock()
 
         def step(tx: Transaction) -> Note:
+            version = found.version.info.number
+            check = tx.support.get(writer, essay, version) or found.check  # one under way may have stored more meanwhile
+            meant = [one for one in check.open if (one.sentence, one.words) == (passage.sentence, passage.words)]
+            if not meant:
+                raise StaleRequest
             size = stored_bytes(text, question)
             tx.quota.check_and_record(writer, essay, StorageIncrease(size, notes=1, note_bytes=size), at)
             note = tx.essays.add_note(writer, essay, NewNote(text, place.key if place else None), at, question=question)
-            unsupported = tuple(
-                replace(one, vouched_by=note.number) if one == passage else one for one in found.check.unsupported
+            kept = replace(
+                check,
+                version=version,
+                unsupported=tuple(
+                    replace(one, vouched_by=note.number) if one in meant else one for one in check.unsupported
+                ),
+                note_fingerprints={**check.note_fingerprints, **note_fingerprints([note])},
             )
-            check = replace(
-                found.check,
-                version=found.version.info.number,
-                unsupported=unsupported,
-                note_fingerprints={**found.check.note_fingerprints, **note_fingerprints([note])},
-            )
-            tx.support.save(writer, essay, check, at)
+            tx.support.save(writer, essay, kept, at)
             return note
 
         return await self.store.write(writer, step)

@@ -187,14 +187,22 @@ class PostgresMessageLocks:
             if self._is_closed:
                 raise StoreUnavailable(self._name, "it was closed")
             if self._connection is None or self._connection.closed:
-                self._connection = await async_connect(self._url)
-                if self._connection.info.server_version >= _IDLE_TIMEOUT_VERSION:
-                    timeout = f"{self._idle_seconds * 1000:.0f}ms"
-                    await self._connection.execute("SELECT set_config('idle_session_timeout', %s, false)", [timeout])
-                    self._speaking = self._speaking or self._spawn(self._speak())
-                for job in self._claimed:
-                    await self._connection.execute("SELECT pg_try_advisory_lock(%s)", [self._job_key(job)])
+                self._connection = await self._connect()
             return self._connection
+
+    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        connection = await async_connect(self._url)
+        try:
+            if connection.info.server_version >= _IDLE_TIMEOUT_VERSION:
+                timeout = f"{self._idle_seconds * 1000:.0f}ms"
+                await connection.execute("SELECT set_config('idle_session_timeout', %s, false)", [timeout])
+                self._speaking = self._speaking or self._spawn(self._speak())
+            for job in tuple(self._claimed):  # what is given back meanwhile is let go on this connection, too
+                await connection.execute("SELECT pg_try_advisory_lock(%s)", [self._job_key(job)])
+        except BaseException:
+            await connection.close()  # half of the rights would be taken for all of them
+            raise
+        return connection
 
     async def _speak(self) -> None:
         """Say something time and again, so that the server knows that this process does not hang."""

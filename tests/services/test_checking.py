@@ -20,6 +20,7 @@ from bot.services.checking import MAX_CONCURRENT_CHECKS, CheckedText
 from bot.services.jobs.job import JobKind, JobOutcome, JobState
 from bot.services.jobs.queued_runner import QueuedJobRunner
 from bot.services.llm_ports import RawCheck
+from bot.services.offload import parse_in_worker
 from bot.services.services import Services
 from bot.services.store_ports import Transaction
 from bot.store.sql_store import SqlStore
@@ -167,6 +168,22 @@ async def test_what_is_kept_while_a_check_is_under_way_stays_kept(checked: Check
     await checked.services.jobs.wait("me", job.id)
     now = await checked.settle()
     assert (now.check.open, len(now.check.vouched)) == ((PENSION,), 1)
+
+
+async def test_what_a_check_stores_while_a_passage_is_kept_stays(
+    checked: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = await checked.draft(said(LOVED))
+    more, at = replace(found.check, unsupported=(*found.check.unsupported, PENSION)), checked.services.clock()
+
+    async def meanwhile(*what: object) -> object:
+        await checked.services.store.write("me", lambda tx: tx.support.save("me", checked.essay, more, at))
+        return await parse_in_worker(*what)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("bot.services.checking.parse_in_worker", meanwhile)
+    await checked.services.checking.keep("me", checked.essay, found.key(LOVED))
+    now = await checked.services.checking.current("me", checked.essay)
+    assert ([one.words for one in now.check.open], len(now.check.vouched)) == ([PENSION.words], 1)
 
 
 async def test_fix_changes_one_sentence_and_only_that_one_is_checked_again(checked: Checked) -> None:

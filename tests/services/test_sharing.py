@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -34,6 +35,7 @@ from bot.services.sharing import (
     SharingService,
     ThreadContents,
 )
+from bot.services.store_ports import Transaction
 from bot.terminal import LOCAL_WRITER
 from tests.services.conftest import Room
 from tests.services.test_retention import DAY, Calendar
@@ -170,11 +172,13 @@ async def store_all_but(room: Room, left: int) -> None:
     """Count so much as stored that the writer may store ``left`` bytes more that day. Raise LimitExceeded."""
     limits = WriterLimits()
     whole, rest = divmod(limits.day_bytes - left, limits.minute_bytes)
-    for size in [*[limits.minute_bytes] * whole, rest]:
-        adding, now = StorageIncrease(size), room.clock()  # another minute
-        await room.store.write(
-            "me", lambda tx, adding=adding, now=now: tx.quota.check_and_record("me", None, adding, now)
-        )
+    for size in [*[limits.minute_bytes] * whole, rest]:  # each in another minute
+        step = partial(_count_stored, adding=StorageIncrease(size), now=room.clock())
+        await room.store.write("me", step)
+
+
+def _count_stored(tx: Transaction, adding: StorageIncrease, now: datetime) -> None:
+    tx.quota.check_and_record("me", None, adding, now)
 
 
 async def test_what_readers_deleted_is_deleted_here_though_nothing_more_may_be_stored(

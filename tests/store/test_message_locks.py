@@ -99,6 +99,25 @@ async def test_locks_go_on_after_the_connections_were_lost_and_claims_are_taken_
     assert not await second.claim(JOB)
 
 
+async def test_jobs_that_end_while_the_claims_are_taken_anew_are_free_and_the_others_are_kept(
+    processes: tuple[PostgresMessageLocks, PostgresMessageLocks], postgres_url: str
+) -> None:
+    first, second = processes
+    jobs = list(range(300))
+    for job in jobs:
+        assert await first.claim(job)
+    await lose_connections(postgres_url)
+    connecting = asyncio.create_task(first.wait_until_free(MESSAGE, PATIENCE))
+    ending = []
+    while not connecting.done() and len(jobs) > 1:
+        ending.append((jobs[0], asyncio.create_task(first.give_back(jobs.pop(0)))))
+        await asyncio.sleep(0.001)  # so that some end before the claims are taken, some meanwhile, and some after
+    assert await connecting
+    await asyncio.gather(*(task for _, task in ending))
+    assert all([await second.claim(job) for job, _ in ending])
+    assert not any([await second.claim(job) for job in jobs])
+
+
 async def test_a_process_that_hangs_in_an_edit_keeps_the_message_from_nobody_for_long(postgres_url: str) -> None:
     hung = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _HOLD, postgres_url, str(MESSAGE), stdout=asyncio.subprocess.PIPE
