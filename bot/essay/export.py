@@ -74,6 +74,12 @@ def shareable_text(text: str) -> str:
     return public_text(remove_comments(text)).strip()
 
 
+def shareable_section(text: str, start: int, end: int) -> str:
+    """Return the part of a text as others may read it; "" where a mark or comment that begins before it covers it."""
+    part = shareable_text(text[start:end])
+    return part if part in shareable_text(text) else ""
+
+
 def read_export(text: str) -> tuple[Mapping[str, Any], str]:
     """Return the front matter and the body of an export, or no fields and the whole text if there is no front matter.
 

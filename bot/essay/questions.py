@@ -10,6 +10,7 @@ from rapidfuzz import fuzz, utils
 
 from bot.essay.essay import Note, Question
 from bot.essay.structure import Structure
+from bot.essay.text.privacy_marks import has_private_mark
 
 # rapidfuzz's ratio (0 to 100) without case and punctuation. A question with one word moved or left out reaches 90; two
 # that differ in the person ("What did your manager say?", "What did your mother say?") do not.
@@ -64,6 +65,8 @@ def why_not_askable(text: str, asked: Sequence[str], given: Sequence[str]) -> st
         return "it asks more than one thing"
     if not any(map(str.isalpha, bare)):
         return "it asks nothing"
+    if has_private_mark(text):
+        return "it holds the mark of what is to be left out"
     if any(is_same_question(text, old) for old in asked):
         return "it was asked before"
     words = " ".join(" ".join(given).split()).casefold()

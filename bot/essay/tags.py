@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-_ATTRIBUTE = re.compile(r"(?P<name>[a-z]+)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')", re.IGNORECASE)
+# Each run of letters and of spaces is read once: however long they are, no time is lost over them.
+_ATTRIBUTE = re.compile(
+    r"(?<![a-z])(?P<name>[a-z]++)\s*+=\s*+(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')", re.IGNORECASE
+)
 _MOST_NAME_CHARACTERS = 20  # of a tag that has only begun
 
 

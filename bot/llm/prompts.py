@@ -29,10 +29,10 @@ import frontmatter
 import yaml
 from jinja2 import Environment, StrictUndefined, Template, TemplateSyntaxError, meta
 
-from bot.errors import InvalidPromptFile
+from bot.errors import InvalidPromptFile, PrivateMarkInText
 from bot.essay.essay import Note
 from bot.essay.text.markdown_import import remove_comments
-from bot.essay.text.privacy_marks import has_private_mark
+from bot.essay.text.privacy_marks import first_marked_line
 from bot.services.llm_ports import ModelRole
 
 EFFORTS = ("low", "medium", "high", "xhigh", "max")  # anthropic 2.12, types/output_config_param.py
@@ -87,7 +87,7 @@ ANSWER_TAGS = (
 # of a list leaves the parts before it in the service's cache.
 _PART_BREAK = "\f"
 
-_LOOKALIKE_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join((*BLOCK_NAMES, *ANSWER_TAGS))})\b)", re.IGNORECASE)
+_LOOKALIKE_TAG = re.compile(rf"<(?=\s*(?:/\s*)?(?:{'|'.join((*BLOCK_NAMES, *ANSWER_TAGS))})\b)", re.IGNORECASE)
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -280,12 +280,15 @@ class PromptBlocks:
         self._tag = tag
 
     def __call__(self, name: str, text: str, **attributes: str | int) -> str:
-        """Return the text between its tags, without comments. ``attributes`` are never words of a person."""
+        """Return the text between its tags, without comments. ``attributes`` are never words of a person.
+
+        Raise PrivateMarkInText for a mark that nobody saw before the comment in its middle was taken out.
+        """
         if name not in BLOCK_NAMES:
             raise ValueError(f"{name} is no block: add it to BLOCK_NAMES, so that no text can imitate it")
         seen = remove_comments(text)
-        if has_private_mark(seen):
-            raise ValueError("a private passage was handed to a model's port")
+        if (line := first_marked_line(seen)) is not None:
+            raise PrivateMarkInText(name, line)
         extra = "".join(f' {key}="{value}"' for key, value in attributes.items())
         return f'<{name} id="{self._tag}"{extra}>\n{neutralize_tags(seen)}\n</{name} id="{self._tag}">'
 

@@ -21,6 +21,7 @@ from bot.essay.structure import Structure
 from bot.essay.tagged_draft import ModelQuestion, TaggedDraft, parse, read_rewrite
 from bot.essay.text.gaps import find_gaps, format_gap
 from bot.essay.text.markdown_import import extract_comments
+from bot.essay.text.privacy_marks import has_private_mark
 from bot.essay.text.sections import replace_section_body, split_sections
 from bot.essay.text.spans import Span
 from bot.essay.text.words import count_words
@@ -219,6 +220,7 @@ def _store_questions(tx: Transaction, context: DraftContext, reply: Reply, versi
             not room
             or not 0 < len(text) <= MAX_QUESTION_CHARACTERS
             or asks_for_secret(text)
+            or has_private_mark(text)
             or any(is_same_question(text, old) for old in asked)
         ):
             continue

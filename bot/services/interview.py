@@ -25,7 +25,7 @@ from bot.essay.questions import (
 )
 from bot.essay.screening import asks_for_secret
 from bot.essay.structure import Section, Structure
-from bot.essay.text.privacy_marks import has_words_besides_marks
+from bot.essay.text.privacy_marks import has_words_besides_marks, remove_private_marks
 from bot.essay.text.words import count_words
 from bot.services.essays import EssayService
 from bot.services.jobs.job import Job, JobKind, JobWork, PlannedJob, StoreResult
@@ -405,7 +405,7 @@ class _QuestionWork:
             if refused is not None:
                 what = f"The model's could not be put, because {reason}."
                 raise self._failed(NotAsked(what), what)
-            refused = RefusedQuestion(text, reason)
+            refused = RefusedQuestion(remove_private_marks(text), reason)
 
     def _failed(self, error: BotError, what_happened: str) -> NotAsked:
         if self.on_error is not None:

@@ -501,15 +501,24 @@ def _room(items: Sequence[Feedback]) -> int:
 
 
 def _update_known(tx: Transaction, writer: str, essay: str, share: Share, contents: ThreadContents) -> None:
-    """Change and delete what is stored of a thread as it was changed and deleted there."""
+    """Change and delete what is stored of a thread as it was changed and deleted there.
+
+    What has grown beyond the room that there is, is deleted: to ``_add_new`` it is a message without room.
+    """
     standing = {one.id: one for one in contents.messages}
+    present = tx.sharing.feedback(writer, essay)
+    size = stored_bytes(*(one.text or "" for one in present))
     gone = []
-    for one in tx.sharing.feedback(writer, essay):
+    for one in present:
         if one.share != share.number or one.kind is not FeedbackKind.READER or one.message is None:
             continue
         message = standing.get(one.message)
         if message is not None:
-            if message.text != one.text:
+            grown = stored_bytes(message.text) - stored_bytes(one.text or "")
+            if grown > 0 and size + grown > MAX_FEEDBACK_BYTES:
+                gone.append(one.number)
+            elif message.text != one.text:
+                size += grown
                 tx.sharing.change_feedback(writer, essay, replace(one, text=message.text))
         elif one.message in contents.withheld:
             continue  # it stands there, but the bot's host has taken its words from the bot since

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import timeit
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +31,14 @@ def test_what_stands_outside_is_a_remark() -> None:
     draft = parse(f"Sure, here it is.\n\n```xml\n{FIRST}\n```\nLet me know what to change.", STRUCTURE)
     assert draft.bodies == {"missed": "The build broke."}
     assert draft.remark == "Sure, here it is.\n\nLet me know what to change."
+
+
+def test_a_long_run_of_letters_in_a_tag_is_read_once() -> None:
+    """Four times the text takes four times as long; what reads it again from each letter, sixteen times."""
+    raws = {size: f'<section key="missed" {"a" * size}>The build broke.</section>' for size in (10_000, 40_000)}
+    times = {size: min(timeit.repeat(partial(parse, raw, STRUCTURE), number=1)) for size, raw in raws.items()}
+    assert times[40_000] < 10 * times[10_000]
+    assert parse(raws[10_000], STRUCTURE).bodies == {"missed": "The build broke."}
 
 
 def test_an_open_tag_is_the_section_to_continue() -> None:

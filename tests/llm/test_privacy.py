@@ -6,10 +6,13 @@ import hashlib
 import hmac
 import json
 import re
+import timeit
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from bot.errors import PrivateMarkInText
 from bot.essay.essay import Note
 from bot.essay.questions import notes_for_model
 from bot.essay.structure import Structure
@@ -61,6 +64,18 @@ def test_a_neutralized_text_reads_the_same() -> None:
 
 def test_unpaired_surrogates_and_control_characters_are_not_sent() -> None:
     assert neutralize_tags("a\x00b\x1b[31mc\ud800d\te\nf") == "ab[31mc?d\te\nf"
+
+
+def test_a_run_of_spaces_behind_a_sign_is_read_once() -> None:
+    """Four times the text takes four times as long; what reads it again for each space, sixteen times."""
+    texts = {size: f"My pay was <{' ' * size}x" for size in (10_000, 40_000)}
+    times = {size: min(timeit.repeat(partial(neutralize_tags, text), number=1)) for size, text in texts.items()}
+    assert times[40_000] < 10 * times[10_000]
+
+
+def test_a_mark_that_a_comment_splits_is_told_and_nothing_is_sent() -> None:
+    with pytest.raises(PrivateMarkInText, match="The note holds a passage that is marked to be left out"):
+        PromptBlocks("t4g")("note", "My boss [pri<!-- x -->vate] shouted.")
 
 
 def test_an_unknown_prompt_block_or_tag_is_a_programming_error() -> None:
@@ -182,6 +197,6 @@ async def test_private_passages_of_a_used_note_are_not_sent(
 async def test_a_private_passage_that_reaches_a_port_fails_before_it_is_sent(
     name: str, claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
-    with pytest.raises(ValueError, match="a private passage"):
+    with pytest.raises(PrivateMarkInText, match="marked to be left out: “\\[private\\] The real reason"):
         await sent(claude, models, structure, name, Note(2, "We left.\n\n[private] The real reason.", "Why?", "missed"))
     assert claude.requests == []

@@ -40,6 +40,7 @@ async def put(room: Room, structure: Structure, answer: str, *follow_ups: str) -
         ("Did Marcus Feld of Google really fire 40 people on 3 June?", False),
         ("Was it louder than 90 decibels?", False),
         ("Who said “I quit” first?", False),
+        ("What did the part that you marked [private] cost you?", False),
     ],
 )
 async def test_a_follow_up_that_adds_a_fact_is_not_asked(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -202,6 +202,17 @@ async def test_what_readers_said_counts_towards_what_the_writer_may_store_also_w
     found = await room.services.sharing.feedback("me", essay.id)
     with pytest.raises(LimitExceeded):
         await store_all_but(room, stored_bytes(*(one.text or "" for one in found.items)) - 1)
+
+
+async def test_what_readers_make_longer_afterwards_is_bounded_too(room: Room, board: Board, essay: Essay) -> None:
+    await room.services.sharing.share("me", shared(essay), 1)
+    board.said = [ReaderMessage(number, f"Hi {number}", room.clock()) for number in range(1, 100)]
+    assert len((await room.services.sharing.feedback("me", essay.id)).items) == 99
+    board.said = [replace(one, text="loud " * 800) for one in board.said]
+    found = await room.services.sharing.feedback("me", essay.id)
+    assert stored_bytes(*(one.text or "" for one in found.items)) <= MAX_FEEDBACK_BYTES
+    assert len(found.items) + found.left_out == 99
+    assert all(one.text == "loud " * 800 for one in found.items)
 
 
 async def test_a_fault_of_discord_shows_what_was_gathered_before(room: Room, board: Board, essay: Essay) -> None:

@@ -428,7 +428,8 @@ def _prepare_rtf(source: str, max_characters: int) -> _PreparedRtf:
         if token_count > _MAX_RTF_TOKENS or kept_count > max_characters:
             raise TooComplex
         if binary_size is not None:
-            at += int(binary_size)
+            if (behind := at + int(binary_size)) <= len(source):  # else its length is wrong, and these are words
+                at = behind
             if skipped_depth is None:
                 target.append("{}")  # keeps what is before and behind from becoming one word
             continue

@@ -128,6 +128,22 @@ async def test_what_is_open_in_the_text_is_said_before_it_is_shared_and_what_is_
     assert "a comment" not in whole
 
 
+async def test_a_section_under_a_mark_that_stands_above_it_is_not_posted(sim: DiscordSimulator, plain: Bot) -> None:
+    writer = sim.user("writer")
+    guild = sim.guild("Writers")
+    panel = await drafted(writer, guild, None)
+    form = await (await writer.click(panel, "Edit")).modal()
+    await writer.submit(form, {"body0": "I rebuilt it.\n\n[private]\n\n### What the boss said\n\nHe shouted."})
+    await writer.sees(reads(panel, "version 2"))
+    await writer.select(panel, "More", "Share")
+    await writer.sees(reads(panel, "the whole post"))
+    await writer.select(panel, "What to share", "What the boss said")
+    await writer.sees(reads(panel, "the section “What the boss said”"))
+    await writer.click(panel, "Share now")
+    await writer.sees(lambda screen: "There are no words in it, so nothing was posted." in screen.text)
+    assert sim.threads(guild) == []
+
+
 async def test_what_stands_before_the_first_heading_is_a_section_too(sim: DiscordSimulator, plain: Bot) -> None:
     writer = sim.user("writer")
     guild = sim.guild("Writers")

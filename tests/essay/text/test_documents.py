@@ -118,6 +118,11 @@ def test_the_address_of_a_link_in_rich_text_stands_behind_its_words() -> None:
     assert read_document(rich(body), "a").text == "the lift (https://a.example/b) stood still.\n"
 
 
+def test_words_behind_a_picture_of_rich_text_with_a_wrong_length_are_kept() -> None:
+    body = rb"{\rtf1 I left the house. \bin9999 There was snow.\par}"
+    assert read_document(body, "a").text == "I left the house. There was snow.\n"
+
+
 def test_a_letter_of_rich_text_is_read_in_the_character_set_of_its_font() -> None:
     table = r"{\fonttbl{\f0\froman\fcharset0 Times;}{\f1\fnil\fcharset204{\*\fname Arial;}Arial Cyr;}}"
     found = read_document((r"{\rtf1\ansi" + table + r"\f0 caf\'e9 \f1\'cf\'ee\'eb\'fc\par}").encode(), "a")

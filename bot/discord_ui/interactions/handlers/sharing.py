@@ -28,7 +28,7 @@ from bot.discord_ui.panels.sharing import (
 )
 from bot.errors import AlreadyShared, NothingToDo, NotShared, UnknownSection
 from bot.essay.essay import Version
-from bot.essay.export import shareable_text
+from bot.essay.export import shareable_section, shareable_text
 from bot.essay.text.gaps import find_gaps
 from bot.essay.text.sections import TextSection
 from bot.essay.text.words import count_noun, count_words
@@ -97,8 +97,12 @@ async def _make_plan(
     part = next((one for index, one in layout.sections if index == section), None)
     if section is not None and part is None:
         raise UnknownSection(str(section + 1))
-    source = version.text if part is None else version.text[part.start : part.end]
-    text = await parse_in_worker(request.writer, len(source), shareable_text, source)
+    whole = version.text
+    if part is None:
+        text = await parse_in_worker(request.writer, len(whole), shareable_text, whole)
+    else:
+        size = len(whole) + part.end - part.start
+        text = await parse_in_worker(request.writer, size, shareable_section, whole, part.start, part.end)
     words = await parse_in_worker(request.writer, len(text), count_words, text)
     pages = await parse_in_worker(request.writer, len(text), paginate, text)
     shared = SharedText(
