@@ -219,7 +219,7 @@ def format_rewrite(text: str, index: int, rewrite: str) -> str:
     """Return a rewritten body for the part of ``text`` with this index, as a model wrote it.
 
     Other parts of the text stay where they are: from the first of their headings on, the rewrite is left out. Headings
-    that are new and would begin a section become level 3.
+    that are new and would begin a section become level 3. A block that it leaves open is ended.
     """
     taken = {part.title.casefold() for at, part in enumerate(split_sections(text)) if part.level and at != index}
     first, *others = split_sections(f"## here\n\n{tidy_whitespace(rewrite)}")
@@ -228,7 +228,7 @@ def format_rewrite(text: str, index: int, rewrite: str) -> str:
         if part.title.casefold() in taken:
             break
         kept.append(demote_heading(part) + part.body)
-    return tidy_whitespace("".join(kept))
+    return close_open_blocks(tidy_whitespace("".join(kept)))
 
 
 def demote_heading(part: TextSection) -> str:

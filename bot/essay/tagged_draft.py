@@ -175,12 +175,12 @@ class _DraftBuilder:
         self._end_aside()
         if name in ("section", "rewrite"):
             self._end_container()
-            if not tag.is_closing:
+            if not tag.is_closing and not tag.is_empty:
                 self.container = (name, self._key(attributes.get("key", "")))
         elif name == "names":
             for kind, listed in self.names.items():
                 listed += [each.strip() for each in attributes.get(kind, "").split(",") if each.strip()]
-        elif not tag.is_closing:
+        elif not tag.is_closing and not tag.is_empty:
             own = self.container[1] if self.container else None
             self.aside = (name, self._key(attributes.get("section", "")) or own)
 

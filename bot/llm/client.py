@@ -71,8 +71,10 @@ class LazyClient:
         self._loading: asyncio.Task[AsyncAnthropic] | None = None
 
     def load(self) -> None:
-        """Begin to make the client, if nobody has. Return at once."""
-        if self._loading is None:
+        """Begin to make the client, if nobody has, or it could not be made before. Return at once."""
+        if self._loading is None or (
+            self._loading.done() and not self._loading.cancelled() and self._loading.exception() is not None
+        ):
             self._loading = asyncio.create_task(self._load(), name="loading the SDK")
 
     async def get(self) -> AsyncAnthropic:

@@ -93,7 +93,7 @@ class Answer:
         input_tokens, cache_read, cache_write = (self._input_counts.get(name, 0) for name in _INPUT_COUNTS)
         write_5m, write_1h = (self._input_counts.get(name, 0) for name in _CACHE_WRITE_COUNTS)
         if "cache_creation_input_tokens" in self._input_counts and cache_write != write_5m + write_1h:
-            write_5m, write_1h = 0, cache_write  # not told apart: an hour is what was asked for
+            write_5m, write_1h = 0, cache_write  # not told apart: as the dearer, so that no budget is passed
         return TokenUsage(input_tokens, write_5m, write_1h, cache_read, self.output_tokens or 0)
 
 

@@ -419,7 +419,8 @@ class _Vacuum:
 
     def __init__(self, vacuum: Callable[[], None]) -> None:
         self._vacuum = vacuum
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # held for a moment: whoever deletes something waits for it
+        self._running = threading.Lock()
         self._timer: threading.Timer | None = None
 
     def ask(self) -> None:
@@ -431,16 +432,17 @@ class _Vacuum:
                 self._timer.start()
 
     def close(self) -> None:
-        """Run it now if it was asked for."""
+        """Run it now if it was asked for, and wait for one that runs."""
         if self._timer is not None:
             self._timer.cancel()
-            self._run()
+        self._run()
 
     def _run(self) -> None:
-        with self._lock:
-            if self._timer is None:
-                return
-            self._timer = None
+        with self._running:
+            with self._lock:
+                if self._timer is None:
+                    return
+                self._timer = None
             try:
                 self._vacuum()
             except psycopg.Error as error:  # the server's own vacuum comes later

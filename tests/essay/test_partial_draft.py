@@ -152,6 +152,13 @@ def test_a_rewrite_neither_duplicates_nor_loses_what_stands_below_it(rewrite: st
     assert format_rewrite(NIGHT, 0, rewrite) == "It broke."
 
 
+@pytest.mark.parametrize("opened", ["```\ncode", "<!-- a note"])
+def test_a_block_that_a_rewrite_leaves_open_swallows_no_section(opened: str) -> None:
+    body = format_rewrite(NIGHT, 0, f"New words.\n\n{opened}")
+    assert body.startswith(f"New words.\n\n{opened}\n")
+    assert [part.title for part in split_sections(f"## One\n\n{body}\n\n## Two\n\nMore.\n")] == ["One", "Two"]
+
+
 def test_a_new_heading_in_a_rewrite_begins_no_section() -> None:
     assert format_rewrite(NIGHT, 0, "It broke.\n\n## Before\n\nAll ran.") == "It broke.\n\n### Before\n\nAll ran."
 

@@ -41,6 +41,14 @@ def test_a_long_run_of_letters_in_a_tag_is_read_once() -> None:
     assert parse(raws[10_000], STRUCTURE).bodies == {"missed": "The build broke."}
 
 
+def test_an_empty_tag_takes_no_words() -> None:
+    draft = parse(
+        '<section key="missed"><question section="now"/>Real words.<fact/> And more.</section><section key="now"/>',
+        STRUCTURE,
+    )
+    assert draft == TaggedDraft({"missed": "Real words. And more."})
+
+
 def test_an_open_tag_is_the_section_to_continue() -> None:
     draft = parse(f'{FIRST}<section key="steps">\nFirst a ye', STRUCTURE)
     assert draft.bodies == {"missed": "The build broke."}

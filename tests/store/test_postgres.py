@@ -42,6 +42,7 @@ from bot.store.encryption import generate_key, key_fingerprint
 from bot.store.postgres import (
     PostgresConnection,
     PostgresStore,
+    _Vacuum,
     check_server,
     describe_url,
     open_database,
@@ -424,6 +425,32 @@ def test_without_the_driver_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(PostgresDriverMissing, match=r"career-essay-bot\[postgres\]"):
         import_postgres()
+
+
+def test_what_is_deleted_while_rows_are_given_free_waits_for_nothing() -> None:
+    begun, over, asked = threading.Event(), threading.Event(), threading.Event()
+    times: list[None] = []
+
+    def vacuum() -> None:
+        times.append(None)
+        begun.set()
+        over.wait()
+
+    def delete_more() -> None:
+        vacuums.ask()
+        asked.set()
+
+    vacuums = _Vacuum(vacuum)
+    vacuums.ask()
+    closing = threading.Thread(target=vacuums.close)
+    closing.start()
+    begun.wait()
+    threading.Thread(target=delete_more).start()
+    is_free = asked.wait(10.0)
+    over.set()
+    closing.join()
+    vacuums.close()
+    assert (is_free, len(times)) == (True, 2)
 
 
 async def test_the_room_of_deleted_rows_is_given_free(postgres_server: PostgresServer) -> None:

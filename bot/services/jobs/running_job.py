@@ -180,6 +180,8 @@ class TextFlusher:
                 await self._flush()
             except BotError:  # kept in memory and tried again with the next piece, and at the job's end
                 log.exception("the text of running jobs could not be stored")
+            except Exception as error:  # noqa: BLE001 - a bug here would keep the text of every job unstored
+                log.error("the text of running jobs could not be stored, by a bug: %s", type(error).__name__)  # noqa: TRY400 - its message may hold a writer's words
             await asyncio.sleep(min(_FIRST_FLUSH_SECONDS, self._interval_seconds))
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._interval_seconds - _FIRST_FLUSH_SECONDS):

@@ -195,6 +195,30 @@ class Held(RecordingJobs):
         return await super().write(owner, step)
 
 
+async def test_a_bug_at_one_time_of_storing_text_keeps_no_later_text_from_being_stored(
+    store: SqlStore, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    failed = asyncio.Event()
+
+    class Faulty(RecordingJobs):
+        async def write(self, owner: str, step: Callable[[Transaction], T]) -> T:
+            if step.__qualname__.startswith(TextFlusher.__qualname__) and not failed.is_set():
+                failed.set()
+                raise ValueError("the words of a writer")
+            return await super().write(owner, step)
+
+    faulty, gate, more = Faulty(store), Gate(), Gate()
+    jobs = LocalJobRunner(faulty, clock, max_running=2, max_per_writer=2, flush_seconds=0.01)
+    job, _ = await begin(jobs, "One. ", gate, "Two. ", more)
+    async with asyncio.timeout(PATIENCE):
+        await failed.wait()
+    gate.release()
+    await seen_until(jobs, "me", job.id, "One. Two. ")
+    assert "by a bug: ValueError" in caplog.text
+    assert "the words of a writer" not in caplog.text
+    await jobs.close()
+
+
 async def test_a_job_can_finish_without_waiting_for_pending_text_to_be_stored(store: SqlStore, clock: Clock) -> None:
     """Its own is a version by then; what of it was on its way to the store is not kept a second time."""
     held = Held(store)
