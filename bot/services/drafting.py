@@ -219,7 +219,7 @@ class DraftingService:
             raise NothingToDo.version_complete()
         work = await self._build_finish_work(snapshot, version)
         if not work.partial_draft.missing_sections:
-            await self.mark_complete(writer, essay)
+            await self.mark_complete(writer, essay, base)
             raise NothingToDo.all_sections_written()
         if not work.context.notes:
             raise NothingToDo.no_notes()
@@ -231,14 +231,17 @@ class DraftingService:
             self._following_check(work.context),
         )
 
-    async def mark_complete(self, writer: str, essay: str) -> None:
-        """Mark the current version, a draft cut short, as complete. Raise NothingToDo if there is no text."""
+    async def mark_complete(self, writer: str, essay: str, seen: int | None = None) -> None:
+        """Mark a version, a draft cut short, as complete: the one ``seen``, by default the current one.
+
+        Raise NothingToDo if there is no text.
+        """
         at = self._clock()
 
         def step(tx: Transaction) -> None:
-            if (head := tx.essays.get(writer, essay).head) is None:
+            if (number := seen or tx.essays.get(writer, essay).head) is None:
                 raise NothingToDo.no_text()
-            tx.essays.mark_complete(writer, essay, head, at)
+            tx.essays.mark_complete(writer, essay, number, at)
 
         await self._store.write(writer, step)
 

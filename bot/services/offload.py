@@ -194,7 +194,8 @@ async def parse_in_worker(writer: str, size: int, work: Callable[P, T], *args: P
     """Run ``work``, which parses a text of ``size`` characters from ``writer``, and return its result.
 
     A short text is parsed in a thread, a longer one in a worker process. Each writer has one at a time there, so that
-    nobody waits for more than one text of each other writer. Raise ParsingTimedOut if it was stopped.
+    nobody waits for more than one text of each other writer; ``writer`` is "" for files and what is shared, of which
+    there is one at a time in all. Raise ParsingTimedOut if it was stopped.
     """
     if size <= THREAD_MAX_CHARACTERS:
         return await in_thread(work, *args, **kwargs)

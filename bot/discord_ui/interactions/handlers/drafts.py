@@ -122,7 +122,8 @@ async def show_partial_result(presenter: Presenter, request: ActionRequest) -> H
 
 async def keep_draft(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Mark a draft that was cut short as complete."""
-    await presenter.services.drafting.mark_complete(request.writer, request.custom_id.subject)
+    shown = request.essay.essay.head if request.essay is not None else None
+    await presenter.services.drafting.mark_complete(request.writer, request.custom_id.subject, shown)
     return await presenter.show_essay(
         request.writer, request.custom_id.subject, request.context, position=DraftPosition(0)
     )
@@ -176,7 +177,7 @@ async def open_revision_form(presenter: Presenter, request: ActionRequest) -> Ha
     instruction = ""
     if last is not None and last.kind is JobKind.REVISION and last.state.is_ended and last.result is None:
         wanted = RevisionRequest.from_job(last)
-        if (last.base_version, wanted.index) == (version.info.number, index):
+        if wanted.note is None and (last.base_version, wanted.index) == (version.info.number, index):
             instruction = wanted.instruction
     return OpenForm(forms.revision_form(target, sections, index, instruction))
 
@@ -184,7 +185,7 @@ async def open_revision_form(presenter: Presenter, request: ActionRequest) -> Ha
 async def _previous_request(
     presenter: Presenter, request: ActionRequest, sections: Sequence[tuple[int, TextSection]], job: int
 ) -> tuple[int | None, str]:
-    """Return the index of the section that an earlier revision was about, and its instruction.
+    """Return the index of the section that an earlier revision was about, and its instruction, if the writer gave one.
 
     The section is found by its heading; None if no section has that heading now. Raise UnknownJob if there was no such
     revision.
@@ -199,7 +200,7 @@ async def _previous_request(
     then = await split_parts((await services.essays.version(writer, essay, found.base_version or 0)).text)
     same = [index for index, part in sections if part.title == then[wanted.index].title]
     index = wanted.index if wanted.index in same else next(iter(same), None)
-    return index, wanted.instruction
+    return index, "" if wanted.note is not None else wanted.instruction
 
 
 async def revise_section(presenter: Presenter, request: ActionRequest) -> HandlerResult:
