@@ -247,12 +247,15 @@ class Router:
             try:
                 with _hide_other_owners():
                     return await self._run_action(route, request)
-            except (JobRunning, StaleRequest) as error:  # a job began, or ended, between a click and what it asks for
+            except JobRunning:
                 if request.fields or route.custom_id.kind != "essay":
                     raise  # the answer to an error gives back what was typed
-                notice = JOB_RUNNING_NOTICE if isinstance(error, JobRunning) else STALE_NOTICE
                 return await self._presenter.show_essay(
-                    request.writer, route.custom_id.subject, request.context, notice=notice
+                    request.writer, route.custom_id.subject, request.context, notice=JOB_RUNNING_NOTICE
+                )
+            except StaleRequest:  # a job ended between the check of the version and the handler
+                return await self._presenter.show_essay(
+                    request.writer, route.custom_id.subject, request.context, notice=STALE_NOTICE
                 )
 
     async def _run_action(self, route: Route, request: ActionRequest) -> HandlerResult:

@@ -107,7 +107,7 @@ async def test_a_sentence_typed_for_what_was_kept_meanwhile_is_given_back(
     await user.click(panel, "Keep")
     await user.sees(lambda _: "Kept: you vouch for it" in panel.text)
     act = await user.submit(form, {"sentence": "I loved it on Tuesdays."})
-    await user.sees(lambda _: any("has been done already" in one.text for one in act.messages))
+    await user.sees(lambda _: any("so nothing was changed." in one.text for one in act.messages))
     assert [one.files for one in act.messages if one.files] == [{"typed.txt": b"I loved it on Tuesdays."}]
     assert "Tuesdays" not in await bot.text(user)
 

@@ -82,9 +82,15 @@ async def open_edit_form(presenter: Presenter, request: ActionRequest) -> Handle
 
 async def save_edit(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Store the sentence as the writer typed it, and show the rest."""
-    made = await presenter.services.checking.edit(
-        request.writer, request.subject, request.custom_id.argument, request.fields.get("sentence", "")
-    )
+    typed = request.fields.get("sentence", "")
+    try:
+        made = await presenter.services.checking.edit(
+            request.writer, request.subject, request.custom_id.argument, typed
+        )
+    except StaleRequest:  # an error's answer gives back what was typed
+        raise InvalidInput(
+            "That sentence has changed or is settled since the form was opened, so nothing was changed."
+        ) from None
     notice = f"Stored as version {made.info.number}. “Check the rest” holds it against your notes."
     return await _show_result(presenter, request, notice=notice)
 
