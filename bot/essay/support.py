@@ -110,8 +110,7 @@ class Check:
     """What the check of a version came to.
 
     ``unchecked`` are the sentences that no checker has judged, and ``problem`` says why, "" for those that are new.
-    ``note_fingerprints`` are those of the notes that were shown, by number. ``dropped`` counts what the checker said
-    and no text bore out. ``nano_usd`` is what it cost, None if that is unknown.
+    ``note_fingerprints`` are those of the notes that were shown, by number.
     """
 
     version: int
@@ -120,8 +119,6 @@ class Check:
     unchecked: tuple[int, ...] = ()
     problem: str = ""
     model: str | None = None
-    nano_usd: int | None = 0
-    dropped: int = 0
     created: datetime | None = None
     note_fingerprints: Mapping[int, str] = field(default_factory=dict)
 
@@ -283,7 +280,6 @@ def carry_over(
         unchecked=tuple(sentence.number for sentence in now if sentence.number not in judged),
         problem=check.problem,
         model=check.model,
-        dropped=0,
         created=check.created,
         note_fingerprints=fingerprints,
     )

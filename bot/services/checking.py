@@ -39,7 +39,6 @@ from bot.services.jobs.job import Job, JobKind, JobState, JobWork, PlannedJob, S
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import (
     Checker,
-    Cost,
     Material,
     Models,
     ProgressCallback,
@@ -524,19 +523,13 @@ class CheckWork:
                     self._material(snapshot, found), found.sentences, batch, partial(_report_thinking, report)
                 )
                 size = max(len(found.version.text), snapshot.notes_size)
-                supports, unsupported, dropped = await in_background(
+                supports, unsupported, _ = await in_background(
                     size, validate_check, raw.supports, raw.unsupported, found.sentences, found.notes
                 )
                 merged = merge_check(check, self.version, batch, supports, unsupported)
                 if merged.unchecked == check.unchecked and (raw.supports or raw.unsupported or raw.malformed_count):
                     raise BadReply.invalid_format()
-                check = replace(
-                    merged,
-                    model=raw.model,
-                    nano_usd=_added(check.nano_usd, raw.cost),
-                    dropped=check.dropped + dropped + raw.malformed_count,
-                    created=at(),
-                )
+                check = replace(merged, model=raw.model, created=at())
                 await self._save(check)
         except BotError as error:
             problem = getattr(error, "message_without_assurance", None) or error.public_message
@@ -594,10 +587,6 @@ def _log_bug(error: Exception) -> None:
 def _report_thinking(report: ProgressCallback, chunk: ThinkingChunk | TextChunk) -> None:
     """Show that the model is at work; its JSON is nothing to keep with the job."""
     report(ThinkingChunk())
-
-
-def _added(before: int | None, cost: Cost) -> int | None:
-    return None if before is None or cost.nano_usd is None else before + cost.nano_usd
 
 
 def _askable(found: CheckedText) -> list[int]:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.both_databases
 
 AT = datetime(2026, 11, 28, tzinfo=UTC)
 PASSAGE = UnsupportedPassage(2, "word for word unheld", SupportKind.CAUSE, "No note gives a reason.", 1, "Mended.", 7)
-CHECK = Check(3, (SentenceSupport(1, (1, 2)),), (PASSAGE,), (4,), "Budget.", "m", 12, 1, AT, {1: "abc", 2: "def"})
+CHECK = Check(3, (SentenceSupport(1, (1, 2)),), (PASSAGE,), (4,), "Budget.", "m", AT, {1: "abc", 2: "def"})
 
 
 async def test_a_check_is_sealed_and_comes_back_as_it_was_and_goes_with_its_essay(
