@@ -424,10 +424,12 @@ def resume(essay: str, no_model: bool) -> None:
     """Go on with an ESSAY by keyboard."""
     from bot.terminal.output import is_interactive
 
-    if not is_interactive():
-        raise InvalidInput("Resuming an essay needs a terminal to type in: run the command in one. The essay is safe.")
     with open_services(with_model=not no_model) as (services, runner):
         opened = runner.run(services.essays.find_essay(LOCAL_WRITER, essay))
+        if not is_interactive():
+            raise InvalidInput(
+                "Resuming an essay needs a terminal to type in: run the command in one. The essay is safe."
+            )
         _keyboard_session(services, runner).resume(opened)
 
 
@@ -446,16 +448,19 @@ def export(essay: str, output: str | None, force: bool, place: str | None, copy:
     from bot.errors import StoreError
     from bot.essay.export_targets import export_for, export_target_for
     from bot.terminal.exports import check_handover, export_post
+    from bot.terminal.one_shot import name_essay
 
     target = export_target_for(place, output)
     check_handover(target, output, copy=copy)
     with open_services() as (services, runner):
-        essay = runner.run(services.essays.find_essay(LOCAL_WRITER, essay)).id
+        opened = runner.run(services.essays.find_essay(LOCAL_WRITER, essay))
+        essay = opened.id
         post = runner.run(services.essays.export(LOCAL_WRITER, essay))
         if strict:
             runner.run(services.checking.check_strictly(LOCAL_WRITER, essay, post.version))
         exported = export_for(post, target.key)
         export_post(exported, essay, output, copy=copy, replace=force, sources=_database_files())
+        print_stderr(f"This is {name_essay(opened)}.")
         _report_open_points(runner, services, post, essay, exported)
         try:
             runner.run(services.essays.mark_exported(LOCAL_WRITER, essay, post))
@@ -573,7 +578,8 @@ def title(essay: str, title: str) -> None:
     with open_services() as (services, runner):
         essay = runner.run(services.essays.find_essay(LOCAL_WRITER, essay)).id
         runner.run(services.essays.rename_essay(LOCAL_WRITER, essay, title))
-    print_stderr("The title is stored.")
+        stored = runner.run(services.essays.get_essay(LOCAL_WRITER, essay)).title
+    print_stderr(f'Essay {essay} has the title "{stored}" now.')
 
 
 @essays.command()
@@ -581,14 +587,16 @@ def title(essay: str, title: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(essay: str, yes: bool) -> None:
     """Remove an ESSAY with its notes and versions, for good."""
+    from bot.terminal.one_shot import name_essay
+
     with open_services() as (services, runner):
         opened = runner.run(services.essays.find_essay(LOCAL_WRITER, essay))
-        essay = opened.id
-        question = f'Delete "{escape_control_characters(opened.title)}" with its notes and versions, for good?'
+        named = name_essay(opened)
+        question = f"Delete {escape_control_characters(named)}, with its notes and versions, for good?"
         if not confirm(question, yes=yes):
             return
-        runner.run(services.essays.delete_essay(LOCAL_WRITER, essay))
-    print_stderr(f'"{opened.title}" was deleted. Backups that you made keep it until they are deleted too.')
+        runner.run(services.essays.delete_essay(LOCAL_WRITER, opened.id))
+    print_stderr(f"Deleted {named}. Backups that you made keep it until they are deleted too.")
 
 
 @cli.group(
