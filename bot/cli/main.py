@@ -14,7 +14,7 @@ from bot.cli.evaluate import evaluate
 from bot.cli.operator import backup, check, migrate_store, rotate_key, run_, usage
 from bot.cli.people import mydata, person
 from bot.cli.runtime import OrderedGroup, confirm, open_services
-from bot.errors import BotError, ExportFailed, InvalidInput, OperatingSystemFailure, OutputClosed
+from bot.errors import BotError, ExportFailed, InvalidInput, OperatingSystemFailure, OutputClosed, UnknownVersion
 from bot.terminal import LOCAL_WRITER, signals
 from bot.terminal.stdio import escape_control_characters, flush_streams, prepare_streams, print_stderr
 
@@ -34,8 +34,24 @@ EXIT_READER_GONE = 128 + 13  # and SIGPIPE's number: what other tools return whe
 # sysexits.h's EX_TEMPFAIL, for an error that ``is_temporary``: deploy/essay-bot.service starts the bot again.
 EXIT_TRY_LATER = 75
 
-_STRUCTURE_OPTION = click.option(
-    "-s", "--structure", metavar="STRUCTURE", help="A structure, by its key, number or name; see: essay-bot structures."
+
+def _refuse_blank(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.strip():
+        raise InvalidInput(
+            "-s was given no structure: give its key, number or name, as essay-bot structures lists them, or leave -s "
+            "out. Nothing was done."
+        )
+    return value
+
+
+_STRUCTURE_HELP = "A structure, by its key, number or name; see: essay-bot structures."
+_STRUCTURE_OPTION = click.option("-s", "--structure", metavar="STRUCTURE", callback=_refuse_blank, help=_STRUCTURE_HELP)
+_DRAFT_STRUCTURE_OPTION = click.option(
+    "-s",
+    "--structure",
+    metavar="STRUCTURE",
+    callback=_refuse_blank,
+    help=f"{_STRUCTURE_HELP} Else career-switch, or the one of which NOTES have most headings.",
 )
 
 
@@ -258,7 +274,7 @@ def _run_demo(structure: str | None) -> None:
 
 @cli.command(short_help="Make a post of a file of notes.")
 @click.argument("notes", type=_FILE)
-@_STRUCTURE_OPTION
+@_DRAFT_STRUCTURE_OPTION
 @click.option(
     "-t", "--title", metavar="TITLE", help="The post's title; else the notes' own, else the structure's name."
 )
@@ -526,11 +542,17 @@ def diff(essay: str, old: int, new: int, html: str | None, force: bool) -> None:
 
     with open_services() as (services, runner):
         essay = runner.run(services.essays.find_essay(LOCAL_WRITER, essay)).id
-        if html is not None:
-            page = runner.run(services.reports.compare(LOCAL_WRITER, essay, old, new))
-            _write_page(page.name, page.html, html, force, _database_files())
-            return
-        found = runner.run(services.essays.diff_versions(LOCAL_WRITER, essay, old, new))
+        try:
+            if html is not None:
+                page = runner.run(services.reports.compare(LOCAL_WRITER, essay, old, new))
+                _write_page(page.name, page.html, html, force, _database_files())
+                return
+            found = runner.run(services.essays.diff_versions(LOCAL_WRITER, essay, old, new))
+        except UnknownVersion as error:
+            known = runner.run(services.essays.versions(LOCAL_WRITER, essay))
+            newest = f"The newest is {known[-1].number}." if known else "None was made yet."
+            error.args = (f"{error} {newest}",)
+            raise
     screen = make_console()
     screen.print(views.render_diff(found, styled=screen.is_terminal and not screen.no_color))
 
