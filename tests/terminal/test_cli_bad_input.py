@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.conftest import PROGRAM, Ran
+from tests.terminal.pty_processes import Person
 
 Run = Callable[..., Ran]
 
