@@ -14,7 +14,7 @@ from bot.cli.evaluate import evaluate
 from bot.cli.operator import backup, check, migrate_store, rotate_key, run_, usage
 from bot.cli.people import mydata, person
 from bot.cli.runtime import OrderedGroup, confirm, open_services
-from bot.errors import BotError, ExportFailed, InvalidInput, OperatingSystemFailure, OutputClosed
+from bot.errors import BotError, ExportFailed, InvalidInput, OperatingSystemFailure, OutputClosed, UnknownVersion
 from bot.terminal import LOCAL_WRITER, signals
 from bot.terminal.stdio import escape_control_characters, flush_streams, prepare_streams, print_stderr
 
@@ -34,8 +34,24 @@ EXIT_READER_GONE = 128 + 13  # and SIGPIPE's number: what other tools return whe
 # sysexits.h's EX_TEMPFAIL, for an error that ``is_temporary``: deploy/essay-bot.service starts the bot again.
 EXIT_TRY_LATER = 75
 
-_STRUCTURE_OPTION = click.option(
-    "-s", "--structure", metavar="STRUCTURE", help="A structure, by its key, number or name; see: essay-bot structures."
+
+def _refuse_blank(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.strip():
+        raise InvalidInput(
+            "-s was given no structure: give its key, number or name, as essay-bot structures lists them, or leave -s "
+            "out. Nothing was done."
+        )
+    return value
+
+
+_STRUCTURE_HELP = "A structure, by its key, number or name; see: essay-bot structures."
+_STRUCTURE_OPTION = click.option("-s", "--structure", metavar="STRUCTURE", callback=_refuse_blank, help=_STRUCTURE_HELP)
+_DRAFT_STRUCTURE_OPTION = click.option(
+    "-s",
+    "--structure",
+    metavar="STRUCTURE",
+    callback=_refuse_blank,
+    help=f"{_STRUCTURE_HELP} Else career-switch, or the one of which NOTES have most headings.",
 )
 
 
@@ -258,7 +274,7 @@ def _run_demo(structure: str | None) -> None:
 
 @cli.command(short_help="Make a post of a file of notes.")
 @click.argument("notes", type=_FILE)
-@_STRUCTURE_OPTION
+@_DRAFT_STRUCTURE_OPTION
 @click.option(
     "-t", "--title", metavar="TITLE", help="The post's title; else the notes' own, else the structure's name."
 )
@@ -424,10 +440,12 @@ def resume(essay: str, no_model: bool) -> None:
     """Go on with an ESSAY by keyboard."""
     from bot.terminal.output import is_interactive
 
-    if not is_interactive():
-        raise InvalidInput("Resuming an essay needs a terminal to type in: run the command in one. The essay is safe.")
     with open_services(with_model=not no_model) as (services, runner):
         opened = runner.run(services.essays.find_essay(LOCAL_WRITER, essay))
+        if not is_interactive():
+            raise InvalidInput(
+                "Resuming an essay needs a terminal to type in: run the command in one. The essay is safe."
+            )
         _keyboard_session(services, runner).resume(opened)
 
 
@@ -446,16 +464,19 @@ def export(essay: str, output: str | None, force: bool, place: str | None, copy:
     from bot.errors import StoreError
     from bot.essay.export_targets import export_for, export_target_for
     from bot.terminal.exports import check_handover, export_post
+    from bot.terminal.one_shot import name_essay
 
     target = export_target_for(place, output)
     check_handover(target, output, copy=copy)
     with open_services() as (services, runner):
-        essay = runner.run(services.essays.find_essay(LOCAL_WRITER, essay)).id
+        opened = runner.run(services.essays.find_essay(LOCAL_WRITER, essay))
+        essay = opened.id
         post = runner.run(services.essays.export(LOCAL_WRITER, essay))
         if strict:
             runner.run(services.checking.check_strictly(LOCAL_WRITER, essay, post.version))
         exported = export_for(post, target.key)
         export_post(exported, essay, output, copy=copy, replace=force, sources=_database_files())
+        print_stderr(f"This is {name_essay(opened)}.")
         _report_open_points(runner, services, post, essay, exported)
         try:
             runner.run(services.essays.mark_exported(LOCAL_WRITER, essay, post))
@@ -521,11 +542,17 @@ def diff(essay: str, old: int, new: int, html: str | None, force: bool) -> None:
 
     with open_services() as (services, runner):
         essay = runner.run(services.essays.find_essay(LOCAL_WRITER, essay)).id
-        if html is not None:
-            page = runner.run(services.reports.compare(LOCAL_WRITER, essay, old, new))
-            _write_page(page.name, page.html, html, force, _database_files())
-            return
-        found = runner.run(services.essays.diff_versions(LOCAL_WRITER, essay, old, new))
+        try:
+            if html is not None:
+                page = runner.run(services.reports.compare(LOCAL_WRITER, essay, old, new))
+                _write_page(page.name, page.html, html, force, _database_files())
+                return
+            found = runner.run(services.essays.diff_versions(LOCAL_WRITER, essay, old, new))
+        except UnknownVersion as error:
+            known = runner.run(services.essays.versions(LOCAL_WRITER, essay))
+            newest = f"The newest is {known[-1].number}." if known else "None was made yet."
+            error.args = (f"{error} {newest}",)
+            raise
     screen = make_console()
     screen.print(views.render_diff(found, styled=screen.is_terminal and not screen.no_color))
 
@@ -573,7 +600,8 @@ def title(essay: str, title: str) -> None:
     with open_services() as (services, runner):
         essay = runner.run(services.essays.find_essay(LOCAL_WRITER, essay)).id
         runner.run(services.essays.rename_essay(LOCAL_WRITER, essay, title))
-    print_stderr("The title is stored.")
+        stored = runner.run(services.essays.get_essay(LOCAL_WRITER, essay)).title
+    print_stderr(f'Essay {essay} has the title "{stored}" now.')
 
 
 @essays.command()
@@ -581,14 +609,16 @@ def title(essay: str, title: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(essay: str, yes: bool) -> None:
     """Remove an ESSAY with its notes and versions, for good."""
+    from bot.terminal.one_shot import name_essay
+
     with open_services() as (services, runner):
         opened = runner.run(services.essays.find_essay(LOCAL_WRITER, essay))
-        essay = opened.id
-        question = f'Delete "{escape_control_characters(opened.title)}" with its notes and versions, for good?'
+        named = name_essay(opened)
+        question = f"Delete {escape_control_characters(named)}, with its notes and versions, for good?"
         if not confirm(question, yes=yes):
             return
-        runner.run(services.essays.delete_essay(LOCAL_WRITER, essay))
-    print_stderr(f'"{opened.title}" was deleted. Backups that you made keep it until they are deleted too.')
+        runner.run(services.essays.delete_essay(LOCAL_WRITER, opened.id))
+    print_stderr(f"Deleted {named}. Backups that you made keep it until they are deleted too.")
 
 
 @cli.group(

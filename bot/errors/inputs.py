@@ -18,7 +18,7 @@ class UnreadableText(InvalidInput):
 
     @classmethod
     def missing(cls, name: str) -> UnreadableText:
-        return cls(f"There is no file {name}: check the path, or give - to read standard input.")
+        return cls(f"There is no file {name}: check the path.")
 
     @classmethod
     def directory(cls, name: str) -> UnreadableText:
@@ -152,7 +152,8 @@ class UnknownStructure(InvalidInput):
 
     def __init__(self, key: str, known: Sequence[str], close: str | None = None) -> None:
         called = key if len(key) <= 100 else f"{key[:99]}…"
-        hint = f": did you mean {close}?" if close else "."
+        stop = "" if called.endswith((".", "?", "!", "…")) else "."
+        hint = f": did you mean {close}?" if close else stop
         super().__init__(f"There is no structure called {called}{hint} The structures are {', '.join(known)}."[:2000])
 
     @classmethod
@@ -205,6 +206,13 @@ class UnknownEssay(InvalidInput):
         super().__init__(f"You have no essay {essay}: see your list of essays for the right one.")
 
     @classmethod
+    def not_listed(cls, named: str) -> UnknownEssay:
+        """Return the error for a number or the start of an id that a command was given."""
+        error = cls(named)
+        error.args = (f"You have no essay {named}: essay-bot essays lists those you have.",)
+        return error
+
+    @classmethod
     def ambiguous(cls, named: str, meant: Sequence[str]) -> UnknownEssay:
         """Return the error for a word with which the ids of several essays begin."""
         error = cls(named)
@@ -242,7 +250,9 @@ class UnknownVersion(InvalidInput):
     """The essay has no version with this number."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(f"There is no version {number} of this essay: see its history for the numbers there are.")
+        super().__init__(
+            f"There is no version {number} of this essay: they are numbered from 1, in the order they were made."
+        )
 
 
 class InvalidSetting(InvalidInput):

@@ -182,7 +182,7 @@ class EssayService:
             return found[places[0]]
         if places:
             raise UnknownEssay.ambiguous(named, [f"{found[place].id} ({found[place].title})" for place in places])
-        raise UnknownEssay(named)
+        raise UnknownEssay.not_listed(named)
 
     def structure_of(self, essay: Essay) -> Structure:
         """Return the structure an essay is written in. Raise StructureFileMissing where its file has gone."""
@@ -636,7 +636,7 @@ def validate_title(title: str) -> str:
     """Return a title as it is stored, on one line. Raise InvalidInput for one that is blank or too long."""
     line = " ".join(validate_typed_text(title, "The title").split())
     if not has_visible_text(line):
-        raise InvalidInput("The title is blank: give at least one letter or digit. Nothing was changed.")
+        raise InvalidInput("The title is blank: give at least one character that can be seen. Nothing was changed.")
     if len(line) > MAX_TITLE_CHARACTERS:
         raise InvalidInput(
             f"The title has {len(line)} characters: use at most {MAX_TITLE_CHARACTERS}. Nothing was changed."

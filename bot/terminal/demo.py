@@ -14,10 +14,11 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from bot.errors import ExportFailed
 from bot.essay.critique import Category, Critique, Finding, Severity, Strength
 from bot.essay.essay import Essay, Note, Origin, Version
 from bot.essay.export import ExportablePost
-from bot.essay.export_targets import DEFAULT_TARGET
+from bot.essay.export_targets import DEFAULT_TARGET, export_for
 from bot.essay.matching import default_structure
 from bot.essay.structure import Structure
 from bot.essay.support import Check, SupportKind, UnsupportedPassage, mend_sentence, number_sentences
@@ -26,7 +27,7 @@ from bot.essay.text_report import measure_text
 from bot.services.checking import CheckedText
 from bot.services.essays import EssayService
 from bot.terminal import views
-from bot.terminal.exports import export_to_file
+from bot.terminal.output import write_to_free_path
 
 SAMPLE_NOTES_PATH = Path(__file__).with_name("sample_notes.md")
 SAMPLE_DRAFT_PATH = Path(__file__).with_name("sample_draft.md")
@@ -73,13 +74,18 @@ def run_demo(essays: EssayService, runner: asyncio.Runner, screen: Console, stru
 
     The last line printed is the path of the file. Raise ExportFailed.
     """
-    steps, post, essay = runner.run(make_demo(essays, structure, styled=screen.is_terminal))
+    steps, post, _ = runner.run(make_demo(essays, structure, styled=screen.is_terminal))
     screen.print("The notes are a sample: whoever tells this is imagined and has no name.")
     for number, step in enumerate(steps, 1):
         screen.print(f"\n{number}. {step.heading}", style="bold")
         screen.print(Text(f"{step.origin}\n", style="dim"))
         screen.print(step.shown)
-    _, path = export_to_file(post, essay, DEFAULT_TARGET, None, replace=False, sources=())
+    exported = export_for(post, DEFAULT_TARGET)
+    try:
+        path = write_to_free_path(exported.name, exported.data)
+    except ExportFailed as error:
+        error.args = (f"{error} The sample is not stored: run this again in a directory that can be written.",)
+        raise
     screen.print("\nRun essay-bot try in a terminal to write your own, or essay-bot draft NOTES on notes you have.")
     screen.print(f"Exported to {path}", soft_wrap=True)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.errors import UnreadableText
 from bot.essay.text.documents import MAX_FILE_BYTES, read_document
+from bot.terminal.stdio import print_stderr
 
 STDIN_NAME = "standard input"
 
@@ -40,6 +41,8 @@ def _read_bytes(path: str, name: str) -> bytes:
     # Read one byte more than the limit, to know a text that is too long from one that just fits.
     try:
         if path == "-":
+            if sys.stdin.isatty():
+                print_stderr("Type or paste the text; Ctrl-D on a line of its own ends it, Ctrl-C gives it up.")
             return sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
         with Path(path).open("rb") as file:
             return file.read(MAX_FILE_BYTES + 1)

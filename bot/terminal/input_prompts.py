@@ -79,13 +79,12 @@ def ask(
     """Ask until there is an answer or one of the ``accepted`` commands, and return it.
 
     ``help_`` says what can be typed here; ``free_text``: any text may be an answer. Elsewhere a paste of several lines,
-    and what stands behind ``note``, becomes notes of the open essay. Raise SessionLeft for /quit, and EOFError for
-    /done and Ctrl-D.
+    and what stands behind ``note``, becomes notes of the open essay; before one is open it is refused. Raise
+    SessionLeft for /quit, and EOFError for /done and Ctrl-D.
     """
     while True:
         typed = context.keyboard.ask(prompt, default=default, words=words)
-        if not free_text and context.add_note is not None and (note := _typed_note(typed)):
-            context.add_note(note)
+        if not free_text and _take_note(context, typed, help_):
             continue
         # A command typed after the default text is a command, and not part of the answer.
         behind = typed.removeprefix(default) if default else typed
@@ -109,7 +108,23 @@ def ask(
             context.warn(f"There is nothing to {_COMMAND_VERBS[meant]} here. {help_}")
 
 
+NOTE_HELP = "Type the note behind /note, as in: /note It was raining."
 _COMMAND_VERBS = {PromptCommand.SKIP: "skip", PromptCommand.BACK: "go back to", PromptCommand.UNDO: "undo"}
+
+
+def _take_note(context: TerminalContext, typed: str, help_: str) -> bool:
+    """Store what was typed as a note, or say why it cannot be one; return False for what is meant as an answer."""
+    is_command = re.match(r"\s*/note(?!\S)", typed) is not None
+    if context.add_note is None:
+        if is_command or "\n" in typed.strip():
+            context.warn(f"No essay is open yet to add notes to, so nothing was stored. {help_}")
+            return True
+        return False
+    if note := _typed_note(typed):
+        context.add_note(note)
+    elif is_command:
+        context.warn(NOTE_HELP)
+    return is_command or bool(note)
 
 
 def _typed_note(typed: str) -> str:

@@ -13,14 +13,14 @@ from bot.errors import BotError, InvalidInput, JobRunning, ModelError
 from bot.essay import private_text
 from bot.essay.essay import Essay, Note, Question, QuestionOrigin
 from bot.essay.questions import PRIVATE_ANSWER_NOTICE
-from bot.essay.text.privacy_marks import has_private_mark, public_text
-from bot.essay.text.words import count_noun, has_words
+from bot.essay.text.privacy_marks import has_private_mark, has_words_besides_marks, public_text
+from bot.essay.text.words import count_noun
 from bot.services.essays import AddedNotes, join_sentences
 from bot.services.jobs.job import JobState
 from bot.terminal import LOCAL_WRITER
 from bot.terminal.context import TerminalContext
 from bot.terminal.essay_view import EssayView
-from bot.terminal.input_prompts import PromptCommand, SessionLeft, ask, number_range, parse_command
+from bot.terminal.input_prompts import NOTE_HELP, PromptCommand, SessionLeft, ask, number_range, parse_command
 from bot.terminal.progress import describe_price, job_end_message, max_cost_message
 
 _ANSWER_HELP = """\
@@ -150,10 +150,11 @@ class KeyboardInterview:
         else:
             self._context.warn(f"Note {note.number} is stored; it is not in the text yet. {job_end_message(job)}")
 
-    def suggest_titles(self, essay: Essay) -> None:
+    def suggest_titles(self, essay: Essay, *, in_menu: bool = False) -> None:
         """Have a model suggest titles from the writer's own words, and give the essay the one that is chosen."""
         if not self._services.has_model:
-            self._context.warn("No model is at work here: title TEXT in the menu gives the post a title.")
+            where = "" if in_menu else " in the menu"
+            self._context.warn(f"No model is at work here to suggest titles: title TEXT{where} gives the post one.")
             return
         planned = self._context.run(self._services.interview.plan_titles(LOCAL_WRITER, essay.id))
         if planned is None:
@@ -229,8 +230,10 @@ class KeyboardInterview:
                 typed = ""
             except BotError as error:
                 self._context.warn(str(error))
-                # Answers have no history, so what was typed becomes the default of the next prompt.
-                typed = line if has_words([line]) and not line.lower().startswith("/notes") else ""
+                # Answers have no history, so a refused one becomes the default of the next prompt. A refused command
+                # does not: what is typed behind it would be an answer.
+                is_answer = not isinstance(line, PromptCommand) and has_words_besides_marks(line)
+                typed = line if is_answer and not _is_command(line) else ""
 
     def _handle_answer(self, essay: Essay, question: Question, given: Note | None, line: str | PromptCommand) -> bool:
         """Handle a line; return False if the question stays open. ``given`` is its earlier answer, if there is one."""
@@ -257,10 +260,12 @@ class KeyboardInterview:
         if name == "/titles":
             self.suggest_titles(essay)
             return False
-        if name == "/note" and rest.strip():
+        if name == "/note":
+            if not rest.strip():
+                raise InvalidInput(f"{NOTE_HELP} The question is still open.")
             self.add_notes(essay, rest.strip())
             return False
-        if re.fullmatch(r"/[a-z]+\W*", name) and name != "/notes" and not has_private_mark(first):
+        if name != "/notes" and _is_command(line):
             raise InvalidInput(f"There is no {first} here: /help shows what there is. The question is still open.")
         if name == "/notes":
             if rest.strip() in {"", "-"}:
@@ -370,3 +375,9 @@ class KeyboardInterview:
         stored = self._context.run(essays.notes(LOCAL_WRITER, essay.id))
         placed = tuple(note for note in stored if note.number in numbers)
         return AddedNotes(placed, join_sentences(page.notice, told) or None)
+
+
+def _is_command(line: str) -> bool:
+    """Return whether a line typed for an answer begins with a command. An answer may begin with /private."""
+    first = line.split(None, 1)[0]
+    return re.fullmatch(r"/[a-z]+\W*", first.lower()) is not None and not has_private_mark(first)

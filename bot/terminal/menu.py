@@ -111,7 +111,7 @@ class EssayMenu:
             "claims": posts.claims,
             "notes": notes.notes,
             "note": lambda rest: notes.notes(rest) if notes.is_command(rest) else self._add_note(rest),
-            "title": lambda rest: posts.title(rest) if rest else interview.suggest_titles(essay),
+            "title": lambda rest: posts.title(rest) if rest else interview.suggest_titles(essay, in_menu=True),
             "voice": VoiceCommands(context).voice,
             "undo": posts.undo,
             "redo": posts.redo,

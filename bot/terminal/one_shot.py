@@ -12,7 +12,7 @@ from rich.console import Console
 from bot.errors import EVERYTHING_STORED, BotError, InvalidInput
 from bot.essay import private_text
 from bot.essay.critique import Critique
-from bot.essay.essay import Version
+from bot.essay.essay import Essay, Version
 from bot.essay.export import ExportablePost, count_body_words
 from bot.essay.structure import Structure
 from bot.essay.text.words import count_noun
@@ -125,11 +125,17 @@ async def _make_version(services: Services, screen: Console, essay: str) -> Vers
     return version
 
 
+def name_essay(essay: Essay) -> str:
+    """Name an essay by its id, which stays, and its title; its number in the list changes with each change."""
+    return f'essay {essay.id}, "{essay.title}"'
+
+
 async def add_notes(services: Services, essay: str, text: str) -> tuple[str, ...]:
     """Store notes, and return what to say of them, a sentence or two each. Raise InvalidInput, LimitExceeded."""
     page = await services.essays.add_note_page(LOCAL_WRITER, essay, text)
     placed = sum(note.section is not None for note in page.notes)
-    stored = f"{count_noun(len(page.notes), 'note')} stored, {placed} under a section."
+    changed = name_essay(await services.essays.get_essay(LOCAL_WRITER, essay))  # the notes may have brought a title
+    stored = f"{count_noun(len(page.notes), 'note')} stored, {placed} under a section, in {changed}."
     return tuple(filter(None, (page.notice, stored, private_text.describe_private(page.notes))))
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from bot.errors import BotError, JobRunning, NothingToDo, UnknownStructure
 from bot.essay.essay import Essay, Version
 from bot.essay.matching import find_structure, match_names
-from bot.essay.text.words import has_words
+from bot.essay.text.privacy_marks import has_words_besides_marks
 from bot.services.jobs.job import JobState
 from bot.terminal import LOCAL_WRITER, privacy_notice, progress, views
 from bot.terminal.commands.checks import CheckCommands
@@ -180,9 +180,12 @@ class KeyboardSession:
         text = ""
         while True:
             text = ask(self._context, "Notes: ", _PASTE_HELP, (PromptCommand.SKIP,), free_text=True, default=text)
+            if not isinstance(text, PromptCommand):
+                text = text.removeprefix("/note ")
             if isinstance(text, PromptCommand) or not text.strip() or self._interview.add_notes(essay, text):
                 return
-            text = text if has_words([text]) else ""  # refused: it becomes the next prompt's default, to be shortened
+            # Refused: it becomes the next prompt's default, to be shortened.
+            text = text if has_words_besides_marks(text) else ""
 
     def _make_post(self, essay: Essay) -> bool:
         """Make the first post and show it: a draft if the writer wants one, else the assembled notes.

@@ -135,12 +135,16 @@ async def test_notes_without_words_are_refused_and_nothing_is_stored(desk: Essay
     assert await desk.notes("me", essay.id) == ()
 
 
-async def test_a_title_must_hold_a_word_and_fit_a_line(desk: EssayService, essay: Essay) -> None:
+async def test_a_title_must_be_seen_and_fit_a_line(desk: EssayService, essay: Essay) -> None:
     await desk.rename_essay("me", essay.id, "  Two\nlines ")
     assert (await desk.get_essay("me", essay.id)).title == "Two lines"
+    with pytest.raises(InvalidInput, match="give at least one character that can be seen"):
+        await desk.rename_essay("me", essay.id, "\u200b")
     for title in (" \n", "x" * (MAX_TITLE_CHARACTERS + 1)):
         with pytest.raises(InvalidInput, match="Nothing was changed"):
             await desk.rename_essay("me", essay.id, title)
+    await desk.rename_essay("me", essay.id, "?!")
+    assert (await desk.get_essay("me", essay.id)).title == "?!"
 
 
 async def test_an_export_is_the_current_text_and_marks_the_essay_finished(desk: EssayService, essay: Essay) -> None:

@@ -91,7 +91,17 @@ def test_essays_are_listed_exported_and_deleted(essay_bot: Run, notes: Path) -> 
     assert "You have no essays yet" in essay_bot("essays").err
     gone = essay_bot("essays", "export", essay)
     assert (gone.code, f"You have no essay {essay}" in gone.err) == (2, True)
-    assert "needs a terminal" in essay_bot("essays", "resume", essay).err
+    assert f"You have no essay {essay}" in essay_bot("essays", "resume", essay).err
+
+
+def test_what_changes_an_essay_names_it_since_the_changed_one_moves_to_number_1(essay_bot: Run) -> None:
+    for title in ("First", "Second"):
+        essay_bot("draft", "-", "-t", title, given="Some words.")
+    second, first = (line.split()[0] for line in essay_bot("essays").out.splitlines()[1:])
+    assert essay_bot("essays", "note", "2", "A note.").err.endswith(f'in essay {first}, "First".\n')
+    assert essay_bot("essays", "title", "2", "Third").err == f'Essay {second} has the title "Third" now.\n'
+    assert f'This is essay {first}, "First".\n' in essay_bot("essays", "export", "2").err
+    assert essay_bot("essays", "delete", "1", "--yes").err.startswith(f'Deleted essay {first}, "First". Backups ')
 
 
 def test_a_note_and_a_title_are_given_in_one_command_each(essay_bot: Run, notes: Path) -> None:
@@ -100,15 +110,16 @@ def test_a_note_and_a_title_are_given_in_one_command_each(essay_bot: Run, notes:
     ran = essay_bot("essays", "note", "1", "It was a Tuesday.\n\n[private] Anna cried.")
     assert (ran.code, ran.out) == (0, "")
     assert ran.err == (
-        "2 notes stored, 0 under a section.\n"
+        f'2 notes stored, 0 under a section, in essay {essay}, "Out of the workshop".\n'
         "1 note is left out: it stays stored, stands in no post, and no model sees it.\n"
     )
     ran = essay_bot("essays", "note", essay, "-", given="## What I gave up\n\nMy pay.\n")
-    assert (ran.code, ran.err) == (0, "1 note stored, 1 under a section.\n")
+    said = f'1 note stored, 1 under a section, in essay {essay}, "Out of the workshop".\n'
+    assert (ran.code, ran.err) == (0, said)
     found = essay_bot("essays", "notes", essay).out
     assert "It was a Tuesday." in found
     assert "My pay." in found
-    assert essay_bot("essays", "title", essay[:4], "The rain").err == "The title is stored.\n"
+    assert essay_bot("essays", "title", essay[:4], " The  rain").err == f'Essay {essay} has the title "The rain" now.\n'
     assert "The rain" in essay_bot("essays").out
     for bad in (("note", essay, " "), ("note", "zzz", "A note."), ("title", essay, " "), ("title", essay, "x" * 201)):
         ran = essay_bot("essays", *bad)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.conftest import PROGRAM, Ran
+from tests.terminal.pty_processes import Person
 
 Run = Callable[..., Ran]
 
@@ -44,7 +45,7 @@ def test_a_file_that_cannot_be_used_is_refused(
 
 @pytest.mark.parametrize("command", ["draft", "critique"])
 def test_a_path_without_a_file_is_reported(essay_bot: Run, home: Path, command: str) -> None:
-    refused(essay_bot(command, "nowhere.md"), "There is no file nowhere.md")
+    refused(essay_bot(command, "nowhere.md"), "There is no file nowhere.md: check the path.")
     refused(essay_bot(command, "."), "is a directory")
     refused(essay_bot(command, "n" * 300), "cannot be read")
 
@@ -75,7 +76,48 @@ def test_an_essay_or_structure_that_does_not_exist_is_reported(essay_bot: Run) -
     refused(essay_bot("draft"), "Missing argument 'NOTES'")
     missing = "Missing argument 'ESSAY'. Its number is in the list that essay-bot essays shows, as in 1."
     refused(essay_bot("essays", "export"), missing)
-    refused(essay_bot("essays", "export", "zzz"), "You have no essay zzz")
+    for command in ("export", "resume", "diff"):
+        more = ("1", "2") if command == "diff" else ()
+        said = "You have no essay 999: essay-bot essays lists those you have."
+        refused(essay_bot("essays", command, "999", *more), said)
+    refused(
+        essay_bot("draft", "-", "-s", "It rained.", given="Words."), "no structure called It rained. The structures"
+    )
+
+
+@pytest.mark.parametrize("command", ["draft", "critique", "try"])
+def test_an_empty_structure_is_refused(essay_bot: Run, command: str) -> None:
+    refused(essay_bot(command, *([] if command == "try" else ["-"]), "-s", " ", given="Words."), "-s was given no")
+    assert "You have no essays yet" in essay_bot("essays").err
+
+
+def test_help_names_the_structure_of_a_draft_that_is_given_none(essay_bot: Run) -> None:
+    said = " ".join(essay_bot("draft", "--help").out.split())
+    assert "Else career-switch, or the one of which NOTES have most headings." in said
+
+
+def test_the_demo_in_a_directory_that_cannot_be_written_says_that_the_sample_is_not_stored(
+    home: Path, environment: dict[str, str]
+) -> None:
+    done = subprocess.run(
+        [str(PROGRAM), "try", "--demo"], capture_output=True, cwd="/proc", env=environment, check=False, timeout=60
+    )
+    said = done.stderr.decode()
+    assert done.returncode == 2
+    assert "cannot be written" in said
+    assert said.endswith("The sample is not stored: run this again in a directory that can be written.\n")
+    assert "stored as" not in said
+
+
+def test_text_that_is_typed_for_a_command_can_be_ended_and_the_program_says_how(
+    start_in_terminal: Callable[..., Person],
+) -> None:
+    person = start_in_terminal("draft", "-")
+    person.sees("Type or paste the text; Ctrl-D on a line of its own ends it")
+    person.types("It was raining.")
+    person.child.sendeof()
+    person.sees("Stored as essay")
+    assert person.leaves() == 0
 
 
 @pytest.mark.parametrize("target", ["no/such/place.md", ".", "n" * 300, "notes.md/post.md", "/proc/post.md"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.essay.essay import Essay
@@ -100,3 +102,15 @@ def test_what_is_open_is_counted_and_its_answers_are_not_taken_back_where_the_te
     assert not any(terminal.keyboard.offered)
     assert texts(terminal, essay)[2:] == ["Anna was.", "4,000 a year."]
     assert terminal.text(essay).text == "## What I missed\n\nAnna was.\n\n## What I gave up\n\nPay, 4,000 a year.\n"
+
+
+def test_without_a_model_title_alone_says_what_to_type_where_one_is(terminal: Terminal) -> None:
+    essay = terminal.essay("## What I missed\n\nIt.\n")
+    terminal.room = replace(terminal.room, services=replace(terminal.room.services, models=None))
+    seen = terminal.resume_and_type(essay, "title")
+    assert "No model is at work here to suggest titles: title TEXT gives the post one.\n" in seen
+
+
+def test_the_first_version_has_no_other_to_compare_with(terminal: Terminal) -> None:
+    seen = terminal.resume_and_type(terminal.essay("## What I missed\n\nIt.\n"), "diff")
+    assert "There is no earlier version to compare this one with: it is the first." in seen

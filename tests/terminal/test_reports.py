@@ -53,7 +53,10 @@ def test_an_essay_has_a_report_and_its_versions_can_be_compared(essay_bot: Run, 
     assert essay_bot("essays", "diff", "1", "1", "1").out == "No sentence differs.\n"
     assert essay_bot("essays", "diff", "1", "1", "1", "--html", "diff.html").code == 0
     assert "No sentence differs." in (home / "diff.html").read_text()
-    assert "version 9" in essay_bot("essays", "diff", "1", "1", "9").err
+    for more in ([], ["--html", "other.html"]):
+        ran = essay_bot("essays", "diff", "1", "1", "9", *more)
+        assert (ran.code, "There is no version 9 of this essay" in ran.err) == (2, True)
+        assert ran.err.endswith("The newest is 1.\n")
 
 
 def test_the_menu_shows_the_shape_and_writes_the_report(terminal: Terminal, tmp_path: Path) -> None:

@@ -15,14 +15,22 @@ def test_texts_are_added_listed_and_deleted_at_the_keyboard(terminal: Terminal, 
     file = tmp_path / "letter.md"
     file.write_text("It leaked, mind.\n")
     seen = terminal.resume_and_type(
-        essay, "voice", f"voice add {file}", "voice", "voice delete 1", "voice delete 1", "voice x", "measures"
+        essay,
+        "voice",
+        f"voice add {file}",
+        "voice",
+        "voice delete 1",
+        "voice delete 1",
+        "voice x",
+        "voice add -",
+        "measures",
     )
     assert "There are no texts of yours yet: voice add FILE gives one." in seen
     assert "Stored as text 1: “It leaked, mind.”, 3 words." in seen
     assert "1  “It leaked, mind.”, 3 words\n" in seen
     assert "Text 1, “It leaked, mind.”, was deleted." in seen
     assert "There is no text 1 among yours any more" in seen
-    assert "Type voice, voice add FILE or voice delete N" in seen
+    assert seen.count("Type voice, voice add FILE or voice delete N") == 2  # standard input is the keyboard
     assert "Your own phrases: " in seen
     assert terminal.runner.run(terminal.room.services.voice.samples(LOCAL_WRITER)) == ()
 

@@ -28,7 +28,7 @@ class VoiceCommands:
         """Run the word after ``voice``; without one list the texts."""
         name, _, argument = rest.partition(" ")
         services, argument = self._context.services, argument.strip()
-        if name.lower() == "add" and argument:
+        if name.lower() == "add" and argument not in {"", "-"}:  # standard input is the keyboard here
             text = self._context.read_file(argument)
             self._context.say(self._context.run(add_sample(services, text)))
         elif name.lower() == "delete" and argument:
