@@ -14,6 +14,7 @@
     │   ├── NotShared, AlreadyShared       the text stands in no thread, or in one already
     │   ├── LimitExceeded                  more than a limit allows: at once, in an essay, by a writer, in a day
     │   ├── ParsingTimedOut                reading it took too long
+    │   ├── TextNotUpdated                 a note was changed, and the text could not follow
     │   ├── InvalidSetting, InvalidEnvironmentVariable
     │   └── InvalidStructureFile, InvalidPromptFile
     ├── StoreError                         the database cannot be used
@@ -69,6 +70,7 @@ from bot.errors.inputs import (
     PrivateNoteInText,
     StructureFileMissing,
     StructureNotOffered,
+    TextNotUpdated,
     UnknownCritique,
     UnknownEssay,
     UnknownExportTarget,
@@ -225,6 +227,7 @@ __all__ = [
     "StreamBroken",
     "StructureFileMissing",
     "StructureNotOffered",
+    "TextNotUpdated",
     "ThreadFault",
     "ThreadGone",
     "ThreadRefused",

@@ -147,6 +147,16 @@ class ParsingTimedOut(InvalidInput):
         )
 
 
+class TextNotUpdated(InvalidInput):
+    """A note was changed, and the text that is assembled from the notes could not follow."""
+
+    def __init__(self, reason: BotError) -> None:
+        super().__init__(
+            "The note is stored as you have it now, but the text could not follow, so it still says what it said: "
+            f"change any note to have it tried again. The reason: {reason.public_message}"
+        )
+
+
 class UnknownStructure(InvalidInput):
     """No structure has the key that was asked for."""
 

@@ -26,6 +26,7 @@ from bot.essay.structure import collect_private_questions
 from bot.essay.text.markdown_import import describe_removed
 from bot.essay.text.privacy_marks import has_private_mark, has_words_besides_marks, is_only_private_mark
 from bot.services.essays import MAX_TITLE_CHARACTERS, EssayService, join_sentences
+from bot.services.notes import telling_that_the_note_is_stored
 from bot.services.offload import parse_in_worker
 from bot.services.snapshot import read_pending_messages
 from bot.services.store_ports import Clock, IdFactory, Store, Transaction
@@ -194,7 +195,8 @@ class DmMessageService:
         changed = await self._store.write(writer, lambda tx: self._edit_message(tx, writer, message, words, now))
         if changed is None or not changed.privacy_may_change:
             return changed
-        return replace(changed, version=await self._essays.refresh_assembled_text(writer, changed.essay))
+        with telling_that_the_note_is_stored():
+            return replace(changed, version=await self._essays.refresh_assembled_text(writer, changed.essay))
 
     async def finish_answer(self, writer: str, essay: str, question: int) -> Note | None:
         """End the answer to a question and return its note, None if nothing had been said.

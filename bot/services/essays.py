@@ -294,7 +294,19 @@ class EssayService:
         return await self.assemble_snapshot(await self.snapshot(writer, essay))
 
     async def assemble_snapshot(self, snapshot: EssaySnapshot) -> Version:
-        """Do what ``assemble_post`` does, for an essay that was just read."""
+        """Do what ``assemble_post`` does, for an essay that was just read.
+
+        If another change of the notes has made the text anew meanwhile, it is made of both.
+        """
+        made = await self._assemble_once(snapshot)
+        while snapshot.is_assembled:
+            snapshot = await self.snapshot(snapshot.essay.writer, snapshot.essay.id)
+            if snapshot.version is None or snapshot.version.text == made.text:
+                break
+            made = await self._assemble_once(snapshot)
+        return made
+
+    async def _assemble_once(self, snapshot: EssaySnapshot) -> Version:
         essay, head = snapshot.essay, snapshot.version
         structure = self.structure_of(essay)
         if head is None or snapshot.is_assembled:
@@ -309,7 +321,13 @@ class EssayService:
             return head
         self.limits.check_text(text)
         return await self.add_version(
-            essay.writer, essay.id, essay.head, Origin.ASSEMBLED, text, snapshot.notes_through
+            essay.writer,
+            essay.id,
+            essay.head,
+            Origin.ASSEMBLED,
+            text,
+            snapshot.notes_through,
+            is_limited=head is None or len(text) > len(head.text),  # words are taken out however much is stored
         )
 
     async def add_version(
@@ -324,11 +342,12 @@ class EssayService:
         complete: bool = True,
         model: str | None = None,
         unwritten: Sequence[str] = (),
+        is_limited: bool = True,
         and_then: Callable[[Transaction, Version], None] | None = None,
     ) -> Version:
         """Store a text as a version; it becomes the head if ``parent`` still is, else it waits beside the head.
 
-        ``and_then`` is called in the same transaction.
+        ``and_then`` is called in the same transaction. A model's text is never limited, but by its cost.
         """
         step = await self.prepare_version(
             writer,
@@ -340,6 +359,7 @@ class EssayService:
             complete=complete,
             model=model,
             unwritten=unwritten,
+            is_limited=is_limited,
         )
 
         def store(tx: Transaction) -> Version:
@@ -366,13 +386,14 @@ class EssayService:
         model: str | None = None,
         unwritten: Sequence[str] = (),
         remark: str = "",
+        is_limited: bool = True,
     ) -> VersionStep:
         """Return the step that stores a version as ``add_version`` does, for a transaction that stores more."""
         words = await parse_in_worker(writer, len(text), count_body_words, text)
         now = self._clock()
 
         def step(tx: Transaction, notes_through: int = notes_through, /) -> Version:
-            if origin not in _BY_MODEL:  # what a model writes is limited by its cost
+            if is_limited and origin not in _BY_MODEL:  # what a model writes is limited by its cost
                 tx.quota.check_and_record(writer, essay, StorageIncrease(stored_bytes(text), versions=1), now)
             version = tx.essays.add_version(
                 writer,

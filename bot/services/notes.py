@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.errors import AlwaysPrivate, DamagedText, InvalidInput, UnknownTargetSection
+from bot.errors import AlwaysPrivate, BotError, DamagedText, InvalidInput, TextNotUpdated, UnknownTargetSection
 from bot.essay.assembly import insert_note
 from bot.essay.essay import Note, Origin, Version
 from bot.essay.limits import StorageIncrease, stored_bytes
@@ -57,6 +59,15 @@ class NoteChange:
         return " ".join(said)
 
 
+@contextmanager
+def telling_that_the_note_is_stored() -> Iterator[None]:
+    """Raise TextNotUpdated in place of what keeps the text from following a note that is stored."""
+    try:
+        yield
+    except BotError as error:
+        raise TextNotUpdated(error) from error
+
+
 class NoteService:
     """Change single notes. Every step is stored before it returns."""
 
@@ -96,7 +107,8 @@ class NoteService:
         if head is None or structure is None or note is None:
             return None  # without its structure the text cannot be updated, but the note is left out all the same
         if now.is_assembled:
-            return await self._essays.assemble_snapshot(now)
+            with telling_that_the_note_is_stored():
+                return await self._essays.assemble_snapshot(now)
         if left_out or note.public_text in head.text or not all(origin.is_by_writer for origin in now.history.origins):
             return head if not left_out and note.public_text in head.text else None
         size = len(head.text) + len(note.text)
@@ -179,7 +191,8 @@ class NoteService:
         if head is None:
             return NoteChange(note, beside)
         if snapshot.is_assembled and snapshot.essay.structure in self._essays.structures:
-            return NoteChange(note, beside, await self._essays.refresh_snapshot(snapshot))
+            with telling_that_the_note_is_stored():
+                return NoteChange(note, beside, await self._essays.refresh_snapshot(snapshot))
         if all(one is None or one.is_private for one in (before, note)):
             return NoteChange(note, beside)  # no text was ever made from it
         gone = replace(before, is_excluded=True) if before is not None and not beside else None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
-from bot.errors import PrivateMarkInText, PrivateNoteInText
+from bot.errors import PrivateMarkInText, PrivateNoteInText, TextNotUpdated
 from bot.essay.essay import Version
+from bot.essay.limits import StorageIncrease, StorageUsage, WriterLimits
 from bot.essay.structure import Structure
 from bot.services.jobs.job import Job, JobState
 from tests.services.conftest import Clock, Room, joined
@@ -35,6 +37,33 @@ async def essay(room: Room, structure: Structure) -> str:
     await room.notes.exclude("me", made, 1)
     room.models.asked.clear()
     return made
+
+
+async def test_a_note_is_left_out_of_the_text_however_many_versions_there_are(
+    room: Room, structure: Structure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await room.essay_with_notes(structure, NOTES)
+    await room.desk.assemble_post("me", made)
+    check = WriterLimits.check_increase
+    monkeypatch.setattr(
+        WriterLimits, "check_increase", lambda self, *what: check(replace(self, essay_versions=1), *what)
+    )
+    version = await room.notes.exclude("me", made, 1)
+    assert version is not None
+    assert SECRET not in version.text
+    with pytest.raises(TextNotUpdated, match="The note is stored as you have it now, but the text could not follow"):
+        await room.notes.include("me", made, 1)
+    assert not (await room.desk.note("me", made, 1)).is_excluded
+    assert SECRET not in (await room.desk.current_version("me", made)).text
+
+
+async def test_two_notes_that_are_left_out_at_once_are_both_out_of_the_text(room: Room, structure: Structure) -> None:
+    made = await room.essay_with_notes(structure, NOTES)
+    await room.desk.assemble_post("me", made)
+    await asyncio.gather(room.notes.exclude("me", made, 1), room.notes.exclude("me", made, 2))
+    text = (await room.desk.current_version("me", made)).text
+    assert SECRET not in text
+    assert "4,000 euros" not in text
 
 
 Asking = Callable[[Room, str, Version], Awaitable[object]]
