@@ -307,6 +307,16 @@ def test_the_demo_assembles_the_notes_in_a_structure_that_they_were_not_written_
     assert "no language model wrote any of it" in next(home.glob("*.md")).read_text()
 
 
+def test_a_strict_export_of_an_assembled_text_is_refused_while_gaps_are_left(essay_bot: Run, home: Path) -> None:
+    (home / "notes.md").write_text("## The decision\n\nI left the shop in May 2019.\n")
+    assert essay_bot("draft", "notes.md", "--no-model").code == 0
+    ran = essay_bot("essays", "export", "1", "-o", "post.md", "--strict")
+    assert ran.code != 0
+    assert "gaps are left in the text, marked [NEED: …]. Fill each first, or export without --strict." in ran.err
+    assert not (home / "post.md").exists()
+    assert essay_bot("essays", "export", "1", "-o", "post.md").code == 0
+
+
 def test_a_message_that_ends_in_a_question_gets_no_full_stop_after_it(essay_bot: Run, home: Path) -> None:
     assert "Did you mean 'essays'? See essay-bot --help." in essay_bot("essay").err
     (home / "post.md").write_text("## One\n\n[NEED: When was it?]\n")
