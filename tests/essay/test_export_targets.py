@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import UnknownExportTarget
+from bot.errors import InvalidInput, UnknownExportTarget
 from bot.essay.essay import Origin
 from bot.essay.export import ExportablePost, export_markdown, export_plain_text
 from bot.essay.export_targets import (
@@ -356,6 +356,38 @@ def test_the_ending_of_a_file_says_what_it_is_where_no_place_is_named(
     key: str | None, path: str | None, chosen: str
 ) -> None:
     assert export_target_for(key, path).key == chosen
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "said"),
+    [
+        (None, "a.pdf", r"a\.pdf would hold Markdown, .* \.pdf .* ends in \.md, \.txt, \.html or \.docx\."),
+        (None, "a.b.ODT", r"would hold Markdown"),
+        ("text", "a.docx", r"would hold plain text, .* \.docx .* ends in \.txt\."),
+        ("linkedin", "a.html", r"would hold plain text"),
+        ("medium", "a.docx", r"would hold a web page, .* ends in \.html\."),
+        ("docx", "a.md", r"would hold a Word document, .* ends in \.docx\."),
+    ],
+)
+def test_a_name_that_promises_another_format_is_refused(key: str | None, path: str, said: str) -> None:
+    with pytest.raises(InvalidInput, match=f"^Nothing was exported: .*{said}"):
+        export_target_for(key, path)
+
+
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ("text", "a.md"),
+        ("html", "a.htm"),
+        ("html", "a.txt"),
+        ("hugo", "a.qmd"),
+        ("docx", "a"),
+        ("docx", "-"),
+        (None, "a.b"),
+    ],
+)
+def test_a_name_that_promises_no_other_format_is_taken(key: str | None, path: str) -> None:
+    assert export_target_for(key, path).key == (key or "markdown")
 
 
 def test_the_page_about_exports_names_every_place_with_its_fields_and_sources() -> None:

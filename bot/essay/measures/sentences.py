@@ -133,7 +133,8 @@ def openers(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
         ),
         "Keep the one place where the repetition is meant; elsewhere join two of the sentences.",
         drop_overlapping_hits(
-            MeasureHit(_run_span(run), f"{len(run):,} sentences open with “{words}”", 2) for words, run in (*pairs, *runs)
+            MeasureHit(_run_span(run), f"{len(run):,} sentences open with “{words}”", 2)
+            for words, run in (*pairs, *runs)
         ),
     )
 
