@@ -373,7 +373,8 @@ class CheckingService:
 
         def step(tx: Transaction) -> Note:
             version = found.version.info.number
-            check = tx.support.get(writer, essay, version) or found.check  # one under way may have stored more meanwhile
+            # A check under way may have stored more meanwhile.
+            check = tx.support.get(writer, essay, version) or found.check
             meant = [one for one in check.open if (one.sentence, one.words) == (passage.sentence, passage.words)]
             if not meant:
                 raise StaleRequest

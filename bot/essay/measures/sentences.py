@@ -52,6 +52,7 @@ def sentence_lengths(parsed: ParsedText, structure: Structure | None) -> Measure
     mean, spread = fmean(lengths), pstdev(lengths)
     runs = list(_runs_of_similar_length(sentences))
     flat = len(lengths) >= _MIN_SENTENCES and spread < _MIN_SPREAD * mean
+    which = "in the run" if runs else "here and there"
     return MeasureResult(
         {
             "sentences": len(lengths),
@@ -65,7 +66,7 @@ def sentence_lengths(parsed: ParsedText, structure: Structure | None) -> Measure
         f" {count_noun(len(runs), 'run')} of {_ALIKE_RUN} or more of one length.",
         parsed.word_count >= MIN_WORDS
         and (flat or (len(runs) > 1 and per_thousand(len(runs), parsed.word_count) >= _MAX_RUNS_ALIKE)),
-        f"Let one sentence {'in the run' if runs else 'here and there'} be very short, or join two that belong together.",
+        f"Let one sentence {which} be very short, or join two that belong together.",
         tuple(MeasureHit(_run_span(run), f"{len(run):,} sentences of {_length_range(run)}") for run in runs),
     )
 
