@@ -265,15 +265,17 @@ def find_export_target(key: str) -> ExportTarget:
     wanted = key.strip().lower()
     if (found := EXPORT_TARGETS.get(wanted)) is not None:
         return found
-    close = get_close_matches(wanted[:100], EXPORT_TARGETS, 1)
+    close = get_close_matches(wanted[:100], EXPORT_TARGETS, 1, 0.7)
     raise UnknownExportTarget(key, list(EXPORT_TARGETS), close[0] if close else None)
 
 
 def export_target_for(key: str | None, path: str | None) -> ExportTarget:
     """Return the place with this key, else what the ending of a file's name asks for, else Markdown.
 
-    Raise UnknownExportTarget, and InvalidInput where the ending is that of another format.
+    Raise UnknownExportTarget, and InvalidInput where the name is empty or its ending that of another format.
     """
+    if path == "":
+        raise InvalidInput("Nothing was exported: the name of the file is empty. Give the file a name.")
     ending = PurePath(path).suffix.lower() if path else ""
     target = find_export_target(_TARGET_BY_EXTENSION.get(ending, DEFAULT_TARGET) if key is None else key)
     fits = ending.removesuffix("l") == target.extension.removesuffix("l")  # .htm is .html

@@ -285,6 +285,26 @@ def test_names_are_listed_once_and_whole_with_companies_and_without_what_is_priv
     assert describe_names("I left on a Monday, and nobody asked.\n") == ""
 
 
+def test_nouns_of_a_german_text_under_english_headings_and_questions_are_no_names() -> None:
+    gap = "[NEED: What had just happened when you made the decision, and who was there with you?]"
+    text = (
+        f"## The contradiction\n\nIch habe im Mai das Krankenhaus verlassen. Mein Chef war nicht da.\n\n{gap}\n\n"
+        f"## What I missed\n\nNach neun Jahren fehlte mir der Lärm.\n\n## What I gave up\n\n{gap}\n\n{gap}\n"
+    )
+    assert describe_names(text) == ""
+    assert describe_names(text.replace("Mein Chef", "Herr Krause")).endswith(": Krause.")
+
+
+def test_no_close_place_is_named_for_a_word_that_is_another_name() -> None:
+    with pytest.raises(UnknownExportTarget, match=r"there is no place called tumblr\. A post can be exported for"):
+        find_export_target("tumblr")
+
+
+def test_an_empty_name_of_a_file_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"the name of the file is empty"):
+        export_target_for(None, "")
+
+
 @pytest.mark.parametrize("key", [key for key in EXPORT_TARGETS if key != "markdown"])
 def test_comments_and_private_passages_go_to_no_place(key: str) -> None:
     text = "## One\n\nSeen.\n\n[private] Kim was slow.\n\n<!-- the affair -->\n\n%% ask Ola %%\n"
@@ -334,7 +354,7 @@ def test_a_jekyll_post_is_named_by_its_day() -> None:
 
 
 def test_an_unknown_place_is_named_with_what_is_close_and_with_all_there_are() -> None:
-    with pytest.raises(UnknownExportTarget, match=r"no place called linkdin: did you mean linkedin\? .*obsidian"):
+    with pytest.raises(UnknownExportTarget, match=r"no place called linkdin\. Did you mean linkedin\? .*obsidian"):
         find_export_target("linkdin")
     with pytest.raises(UnknownExportTarget, match=r"there is no place called x+…\. A post"):
         find_export_target("x" * 5_000)
