@@ -211,18 +211,18 @@ def test_structures_are_listed_and_shown(essay_bot: Run) -> None:
 @pytest.mark.parametrize(
     ("setting", "code", "last"),
     [
-        ({}, 0, "The program can run in a terminal. It cannot run in Discord: DISCORD_TOKEN is not set."),
+        ({}, 0, "The program can run in a terminal. The bot cannot run in Discord: DISCORD_TOKEN is not set."),
         (
             {"DISCORD_TOKEN": "secret.no.token"},
             2,
-            "The program can run in a terminal. It cannot run in Discord: DISCORD_TOKEN is no bot token.",
+            "The program can run in a terminal. The bot cannot run in Discord: DISCORD_TOKEN is no bot token.",
         ),
         (
             {"DISCORD_TOKEN": f"{base64.b64encode(b'123456789012345678').decode()}.secret.part"},
             0,
-            "It can run in Discord too, if Discord takes the token, which this does not ask.",
+            "The bot can run in Discord too, if Discord takes the token, which this does not ask.",
         ),
-        ({"DATABASE_PATH": "../home"}, 1, "It cannot run in Discord: DISCORD_TOKEN is not set."),
+        ({"DATABASE_PATH": "../home"}, 1, "The bot cannot run in Discord: DISCORD_TOKEN is not set."),
     ],
 )
 def test_check_says_what_can_run_and_exits_with_2_or_1_if_something_is_wrong(
