@@ -462,6 +462,8 @@ def _find_env_file(known: Collection[str]) -> EnvFile | None:
     """Read the file that ENV_FILE_VARIABLE names, else the first .env there is; return None if there is none."""
     if named := os.environ.get(ENV_FILE_VARIABLE):
         path = Path(named).expanduser()
+        with suppress(FileNotFoundError):  # the current directory is gone
+            path = path.absolute()
         return read_env_file(path, known) or EnvFile(path, {}, ("there is no such file: name the one you mean",))
     found = [file for path in _env_file_places() if (file := read_env_file(path, known)) is not None]
     if len(found) < 2 or is_any_of(found[0].path, [found[1].path]):

@@ -122,7 +122,12 @@ def print_results(console: Console, results: Iterable[CheckResult]) -> int:
     found = list(results)
     for result in found:
         listing.add_row(result.name, result.state.value, result.message)
-    console.print(listing)
+    if console.is_terminal:
+        console.print(listing)
+    else:  # a table fills its lines with spaces
+        with console.capture() as captured:
+            console.print(listing)
+        console.print("\n".join(line.rstrip() for line in captured.get().splitlines()))
     console.print(f"\n{_what_can_run(found)}")
     states = {result.state for result in found}
     if CheckState.WRONG in states:
@@ -131,8 +136,11 @@ def print_results(console: Console, results: Iterable[CheckResult]) -> int:
 
 
 def _what_can_run(results: Sequence[CheckResult]) -> str:
+    from bot.ops.diagnostics import CheckState
+
     blocked = any(result.blocks_everything for result in results)
-    sentences = dict.fromkeys(result.consequence for result in results if result.consequence)  # each sentence once
+    told = (one for one in results if not (blocked and one.state is CheckState.READY))  # what is ready cannot run then
+    sentences = dict.fromkeys(one.consequence for one in told if one.consequence)  # each sentence once
     return " ".join([*([] if blocked else ["The program can run in a terminal."]), *sentences])
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.runtime import OrderedGroup, confirm, open_services
-from bot.errors import InvalidInput
+from bot.errors import ExportFileExists, InvalidInput
+from bot.files import is_any_of
 from bot.terminal import LOCAL_WRITER, privacy_notice
 from bot.terminal.stdio import escape_control_characters, print_stderr
 
@@ -255,9 +256,10 @@ def _write_export(services: Services, runner: asyncio.Runner, writer: str, file:
     """Write a person's export to a file that only its owner can read. Raise ExportFailed, ExportFileExists."""
     from bot.settings import read_settings
     from bot.store.backup import database_files
-    from bot.terminal.output import check_writable, write_private_file
+    from bot.terminal.output import write_private_file
 
-    check_writable(file, replace=force, sources=database_files(read_settings().database_path))
+    if is_any_of(file, database_files(read_settings().database_path)):
+        raise ExportFileExists.is_input_file(str(file))
 
     async def whole() -> bytes:
         return b"".join([part.data async for part in services.personal_data.export(writer)])

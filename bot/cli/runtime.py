@@ -46,7 +46,7 @@ class OrderedGroup(click.Group):
 
 
 def confirm(question: str, *, yes: bool) -> bool:
-    """Ask until the answer is yes or no, Enter meaning no, unless ``yes``; say so if nothing is to be done.
+    """Ask until the answer is yes or no, Enter and Ctrl-D meaning no, unless ``yes``; say so if nothing is to be done.
 
     Raise InvalidInput without a terminal to answer in.
     """
@@ -57,7 +57,13 @@ def confirm(question: str, *, yes: bool) -> bool:
     if not sys.stdin.isatty():
         raise InvalidInput("This asks first, and there is no terminal to answer in: add --yes. Nothing changed.")
     while True:
-        typed = click.prompt(f"{question} [y/N]", default="", show_default=False, prompt_suffix=" ", err=True)
+        try:
+            typed = click.prompt(f"{question} [y/N]", default="", show_default=False, prompt_suffix=" ", err=True)
+        except click.Abort as ended:
+            if not isinstance(ended.__context__, EOFError):
+                raise
+            print_stderr("")
+            typed = ""
         if (said := parse_yes_or_no(typed, enter=False)) is not None:
             break
         print_stderr(YES_OR_NO_HELP)

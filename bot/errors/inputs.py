@@ -179,7 +179,7 @@ class UnknownExportTarget(InvalidInput):
 
     def __init__(self, key: str, known: Sequence[str], close: str | None = None) -> None:
         called = key if len(key) <= 100 else f"{key[:99]}…"
-        hint = f": did you mean {close}?" if close else "."
+        hint = f". Did you mean {close}?" if close else "."
         super().__init__(
             f"Nothing was exported: there is no place called {called}{hint} A post can be exported for "
             f"{', '.join(known)}."

@@ -83,7 +83,7 @@ class BackupFailed(BotError):
         return cls(
             "The essays are in PostgreSQL, which has a program of its own for this, so no backup was made here: "
             'pg_dump --format=custom --file=essays.dump "$DATABASE_URL". It can run while the bot does. '
-            "The key is not in it: keep a copy of DATABASE_KEY apart from it, no essay opens without."
+            "The key is not in it: keep a copy of DATABASE_KEY apart from it, no essay opens without it."
         )
 
     @classmethod

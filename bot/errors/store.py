@@ -241,11 +241,11 @@ class DatabaseServerAway(StoreUnavailable):
 
 
 class PostgresDriverMissing(StoreUnavailable):
-    """DATABASE_URL is set, and what talks to PostgreSQL is not installed."""
+    """The database is in PostgreSQL, and what talks to it is not installed."""
 
     def __init__(self) -> None:
         StoreError.__init__(
             self,
-            "DATABASE_URL is set, and the package that talks to PostgreSQL is not installed: install it with the extra "
-            "postgres, as in pip install 'career-essay-bot[postgres]'. Nothing was changed.",
+            "The address of a PostgreSQL database is given, and the package that talks to it is not installed: install "
+            "it with the extra postgres, as in pip install 'career-essay-bot[postgres]'. Nothing was changed.",
         )

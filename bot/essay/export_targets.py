@@ -18,7 +18,7 @@ from typing import Literal
 
 import yaml
 
-from bot.errors import UnknownExportTarget
+from bot.errors import InvalidInput, UnknownExportTarget
 from bot.essay.export import (
     MAX_LINKEDIN_CHARACTERS,
     ExportablePost,
@@ -227,6 +227,17 @@ _TARGETS = (
 EXPORT_TARGETS: Mapping[str, ExportTarget] = MappingProxyType({target.key: target for target in _TARGETS})
 DEFAULT_TARGET = "markdown"
 _TARGET_BY_EXTENSION = {".txt": "text", ".html": "html", ".htm": "html", ".docx": "docx"}
+_CONTENT: Mapping[Form, str] = {
+    "stored": "Markdown",
+    "text": "plain text",
+    "short text": "plain text",
+    "markdown": "Markdown",
+    "html": "a web page",
+    "docx": "a Word document",
+}
+# Programs open what ends so as one format alone. What ends otherwise may hold any text, but no Word document.
+_FORMAT_ENDINGS = frozenset({".html", ".htm", ".docx", ".doc", ".odt", ".rtf", ".pdf", ".epub", ".pages"})
+_TEXT_ENDINGS = frozenset({".md", ".markdown", ".txt"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,19 +265,27 @@ def find_export_target(key: str) -> ExportTarget:
     wanted = key.strip().lower()
     if (found := EXPORT_TARGETS.get(wanted)) is not None:
         return found
-    close = get_close_matches(wanted[:100], EXPORT_TARGETS, 1)
+    close = get_close_matches(wanted[:100], EXPORT_TARGETS, 1, 0.7)
     raise UnknownExportTarget(key, list(EXPORT_TARGETS), close[0] if close else None)
 
 
 def export_target_for(key: str | None, path: str | None) -> ExportTarget:
     """Return the place with this key, else what the ending of a file's name asks for, else Markdown.
 
-    Raise UnknownExportTarget.
+    Raise UnknownExportTarget, and InvalidInput where the name is empty or its ending that of another format.
     """
-    if key is not None:
-        return find_export_target(key)
-    extension = PurePath(path).suffix.lower() if path else ""
-    return EXPORT_TARGETS[_TARGET_BY_EXTENSION.get(extension, DEFAULT_TARGET)]
+    if path == "":
+        raise InvalidInput("Nothing was exported: the name of the file is empty. Give the file a name.")
+    ending = PurePath(path).suffix.lower() if path else ""
+    target = find_export_target(_TARGET_BY_EXTENSION.get(ending, DEFAULT_TARGET) if key is None else key)
+    fits = ending.removesuffix("l") == target.extension.removesuffix("l")  # .htm is .html
+    if not fits and ending in _FORMAT_ENDINGS | (_TEXT_ENDINGS if target.form == "docx" else frozenset()):
+        endings = target.extension if key else ".md, .txt, .html or .docx"
+        raise InvalidInput(
+            f"Nothing was exported: {path} would hold {_CONTENT[target.form]}, which is not what a name that ends in "
+            f"{ending} promises. Give the file a name that ends in {endings}."
+        )
+    return target
 
 
 def export_for(post: ExportablePost, key: str) -> ExportedFile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -77,18 +78,19 @@ def run_checks(role: Role = Role.ALL, *, live: bool = False) -> Iterator[CheckRe
     yield _check_database(settings, reading)
     yield _check_model(settings)
     yield _check_discord(settings, reading)
-    yield from _check_processes(settings, role)
+    yield from _check_processes(settings, reading, role)
     yield from _check_network(settings)
     if live:
         yield from asyncio.run(_check_live(settings))
 
 
 def _check_settings(reading: LoadedSettings) -> Iterator[CheckResult]:
-    read = (
-        f"read from the environment and {reading.env_path}"
-        if reading.env_path
-        else "read from the environment; no .env here or beside the database"
-    )
+    if reading.env_path is None:
+        read = "read from the environment; no .env here or beside the database"
+    elif os.access(reading.env_path, os.R_OK):
+        read = f"read from the environment and {reading.env_path}"
+    else:
+        read = "read from the environment alone"
     if not reading.problems:
         yield CheckResult("settings", CheckState.READY, read)
     else:
@@ -149,7 +151,7 @@ def _check_database(settings: Settings, reading: LoadedSettings) -> CheckResult:
             blocks_everything=True,
         )
     where = "DATABASE_KEY" if settings.database_key else f"{path}.key"
-    kept = f"encrypted with the key in {where}: keep a copy of it, no essay opens without"
+    kept = f"encrypted with the key in {where}: keep a copy of it, no essay opens without it"
     if not exists:
         return CheckResult("database", CheckState.READY, f"{path}, which the first essay makes, {kept}")
     return CheckResult("database", CheckState.READY, f"{path}, {kept}")
@@ -189,27 +191,30 @@ def _check_discord(settings: Settings, reading: LoadedSettings) -> CheckResult:
     if settings.discord_token is None:
         message = f"DISCORD_TOKEN: without it nothing runs in Discord. It is found at {developer_portal.TOKEN_PAGE}"
         return CheckResult(
-            "Discord", CheckState.NOT_SET, message, "It cannot run in Discord: DISCORD_TOKEN is not set."
+            "Discord", CheckState.NOT_SET, message, "The bot cannot run in Discord: DISCORD_TOKEN is not set."
         )
     whom = "everybody" if settings.access == "open" else "the application's owner, ACCESS_SERVERS and ACCESS_USERS"
     found = developer_portal.application_id(settings.discord_token.get_secret_value())
     if found is None:
         message = f"{developer_portal.MALFORMED_TOKEN}. Copy it anew at {developer_portal.TOKEN_PAGE}"
         return CheckResult(
-            "Discord", CheckState.WRONG, message, "It cannot run in Discord: DISCORD_TOKEN is no bot token."
+            "Discord", CheckState.WRONG, message, "The bot cannot run in Discord: DISCORD_TOKEN is no bot token."
         )
     links = (
         f"add it to a server: {developer_portal.server_install_url(found)} "
         f"or to your account: {developer_portal.user_install_url(found)}"
     )
-    consequence = "It can run in Discord too, if Discord takes the token, which this does not ask."
+    consequence = "The bot can run in Discord too, if Discord takes the token, which this does not ask."
     return CheckResult("Discord", CheckState.READY, f"answers {whom}; {links}", consequence)
 
 
-def _check_processes(settings: Settings, role: Role) -> Iterator[CheckResult]:
+def _check_processes(settings: Settings, reading: LoadedSettings, role: Role) -> Iterator[CheckResult]:
     """Yield what this process does beside others, and what of the settings does not go with that."""
+    if any(problem.key in ("SHARD_COUNT", "SHARD_IDS") for problem in reading.problems):
+        yield CheckResult("processes", CheckState.FAILED, "not looked at: a setting of the shards is wrong")
+        return
     for wrong in settings.wrong_for_role(role):
-        yield CheckResult("processes", CheckState.WRONG, wrong, "It cannot run in this role until that is mended.")
+        yield CheckResult("processes", CheckState.WRONG, wrong, "The bot cannot run in this role until that is mended.")
     share = settings.discord_requests_per_second
     most = f", with at most {share} of the 50 requests a second that Discord allows the token" if share else ""
     shards = f"{count_noun(len(settings.shards), 'shard')} of {settings.shard_count}" if settings.shard_count else ""
@@ -239,7 +244,8 @@ def _check_network(settings: Settings) -> Iterator[CheckResult]:
     if settings.discord_token is not None:
         addresses["Discord"] = settings.discord_api_url or _DISCORD_URL
     consequence = "Neither Discord nor a model can be reached until that is mended; all else works in a terminal."
-    for error in find_tls_errors():
+    tls_errors = list(find_tls_errors())
+    for error in tls_errors:
         yield CheckResult("network", CheckState.WRONG, str(error), consequence)
     routes: dict[str, list[str]] = {}
     for what, address in addresses.items():
@@ -249,7 +255,7 @@ def _check_network(settings: Settings) -> Iterator[CheckResult]:
             yield CheckResult("network", CheckState.WRONG, f"{what}: {error}", consequence)
             continue
         routes.setdefault(f"through the proxy {proxy.address}" if proxy else "directly", []).append(what)
-    if routes:
+    if routes and not tls_errors:
         message = "; ".join(f"{' and '.join(what)} {route}" for route, what in routes.items())
         yield CheckResult("network", CheckState.READY, message)
 

@@ -31,6 +31,7 @@ from bot.essay.support import (
     number_sentences,
     validate_check,
 )
+from bot.essay.text.gaps import find_gaps
 from bot.essay.text.sections import split_sections
 from bot.essay.text.spans import Span
 from bot.essay.text.words import count_noun
@@ -371,9 +372,8 @@ class CheckingService:
 
         def step(tx: Transaction) -> Note:
             version = found.version.info.number
-            check = (
-                tx.support.get(writer, essay, version) or found.check
-            )  # one under way may have stored more meanwhile
+            # A check under way may have stored more meanwhile.
+            check = tx.support.get(writer, essay, version) or found.check
             meant = [one for one in check.open if (one.sentence, one.words) == (passage.sentence, passage.words)]
             if not meant:
                 raise StaleRequest
@@ -472,21 +472,24 @@ class CheckingService:
         return f"{said} {count_noun(left, 'sentence')} not checked against the notes: a check does that.".strip()
 
     async def check_strictly(self, writer: str, essay: str, number: int | None = None) -> None:
-        """Raise InvalidInput where anything in a model's text is open or not checked."""
+        """Raise InvalidInput where gaps are left in a text, or anything in a model's text is open or not checked."""
         found = await self.current(writer, essay, number=number)
-        if not found.is_by_model:
-            return
-        if found.check.open:
+        if found.is_by_model and found.check.open:
             count = len(found.check.open)
             things = "thing is" if count == 1 else "things are"
             raise InvalidInput(
                 f"Nothing was exported: {count} {things} in the text that the notes do not hold. Keep, fix or edit "
                 f"{'it' if count == 1 else 'each'} first, or export without --strict."
             )
-        if any(has_words(found.sentence(one)) for one in found.check.unchecked):
+        if not found.is_settled:
             raise InvalidInput(
                 "Nothing was exported: the text is not checked against the notes to its end. Check it first, or export "
                 "without --strict."
+            )
+        if gaps := len(find_gaps(found.version.text)):
+            raise InvalidInput(
+                f"Nothing was exported: {count_noun(gaps, 'gap is', 'gaps are')} left in the text, marked [NEED: …]. "
+                f"Fill {'it' if gaps == 1 else 'each'} first, or export without --strict."
             )
 
 

@@ -16,6 +16,7 @@ from bot.services.jobs.job import Job
 from bot.services.llm_ports import Interviewer, Material, ProgressCallback
 from bot.services.store_ports import Clock, Store, Transaction
 
+NOTES_STORED = "The notes are stored; "
 MAX_NOTES_PER_CALL = 100  # a place takes up to 25 tokens as JSON: they fill little more than half of place.md's room
 MAX_CHARACTERS_PER_CALL = 40_000  # some 10,000 tokens, which a fast model reads with care; a longer note goes alone
 MAX_CALLS_PER_JOB = 6  # as many as the longest page takes; whoever has more is asked to press once more
@@ -57,7 +58,7 @@ class PlacementWork:
         if faults:
             which = "they" if failed == len(wanted) else f"{failed} of {len(wanted)}"
             told = " ".join(dict.fromkeys(fault.message_without_assurance for fault in faults))
-            raise NotPlaced(f"The notes are stored; {which} could not be sorted into sections. {told}")
+            raise NotPlaced(f"{NOTES_STORED}{which} could not be sorted into sections. {told}")
         if left:
             looked = len(wanted) - left
             were, are = "was" if looked == 1 else "were", "is" if left == 1 else "are"

@@ -7,6 +7,7 @@ import errno
 import logging
 import os
 import sqlite3
+import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -249,9 +250,11 @@ def check_database(path: Path, keys: str | None) -> bool:
     with translate_errors(path):
         if not path.exists():
             there = next(parent for parent in path.absolute().parents if parent.exists())
-            if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-                raise PermissionError(errno.EACCES, f"nothing can be written in {there}")
-            return False
+            try:
+                with tempfile.TemporaryFile(dir=there):  # a file system such as /proc has none, whatever it permits
+                    return False
+            except OSError as error:
+                raise PermissionError(errno.EACCES, f"nothing can be written in {there}") from error
         os.close(os.open(path, os.O_RDWR))
         # With the log of another process beside it, what that has written last must be read; without one nobody is
         # writing, and SQLite need not make the files with which it would keep others away.

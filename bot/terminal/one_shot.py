@@ -19,6 +19,7 @@ from bot.essay.text.words import count_noun
 from bot.services.checking import CheckedText
 from bot.services.jobs.job import JobState
 from bot.services.ledger import Settlement, total_cost
+from bot.services.note_placement import NOTES_STORED
 from bot.services.services import Services
 from bot.terminal import LOCAL_WRITER, progress, views
 
@@ -99,8 +100,8 @@ async def _sort_notes(services: Services, screen: Console, essay: str) -> None:
         return
     screen.print(f"The model sorts the notes into the sections. {progress.max_cost_message(await planned.max_cost())}")
     job = await progress.follow_job(services, await planned.start(), screen)
-    if job.error is not None:
-        screen.print(job.error)
+    if job.error is not None:  # whether the notes stay stored is not known before the draft
+        screen.print(job.error.replace(f"{NOTES_STORED}they ", "The notes ").removeprefix(NOTES_STORED))
 
 
 async def _make_version(services: Services, screen: Console, essay: str) -> Version:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import UnknownExportTarget
+from bot.errors import InvalidInput, UnknownExportTarget
 from bot.essay.essay import Origin
 from bot.essay.export import ExportablePost, export_markdown, export_plain_text
 from bot.essay.export_targets import (
@@ -285,6 +285,26 @@ def test_names_are_listed_once_and_whole_with_companies_and_without_what_is_priv
     assert describe_names("I left on a Monday, and nobody asked.\n") == ""
 
 
+def test_nouns_of_a_german_text_under_english_headings_and_questions_are_no_names() -> None:
+    gap = "[NEED: What had just happened when you made the decision, and who was there with you?]"
+    text = (
+        f"## The contradiction\n\nIch habe im Mai das Krankenhaus verlassen. Mein Chef war nicht da.\n\n{gap}\n\n"
+        f"## What I missed\n\nNach neun Jahren fehlte mir der Lärm.\n\n## What I gave up\n\n{gap}\n\n{gap}\n"
+    )
+    assert describe_names(text) == ""
+    assert describe_names(text.replace("Mein Chef", "Herr Krause")).endswith(": Krause.")
+
+
+def test_no_close_place_is_named_for_a_word_that_is_another_name() -> None:
+    with pytest.raises(UnknownExportTarget, match=r"there is no place called tumblr\. A post can be exported for"):
+        find_export_target("tumblr")
+
+
+def test_an_empty_name_of_a_file_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"the name of the file is empty"):
+        export_target_for(None, "")
+
+
 @pytest.mark.parametrize("key", [key for key in EXPORT_TARGETS if key != "markdown"])
 def test_comments_and_private_passages_go_to_no_place(key: str) -> None:
     text = "## One\n\nSeen.\n\n[private] Kim was slow.\n\n<!-- the affair -->\n\n%% ask Ola %%\n"
@@ -334,7 +354,7 @@ def test_a_jekyll_post_is_named_by_its_day() -> None:
 
 
 def test_an_unknown_place_is_named_with_what_is_close_and_with_all_there_are() -> None:
-    with pytest.raises(UnknownExportTarget, match=r"no place called linkdin: did you mean linkedin\? .*obsidian"):
+    with pytest.raises(UnknownExportTarget, match=r"no place called linkdin\. Did you mean linkedin\? .*obsidian"):
         find_export_target("linkdin")
     with pytest.raises(UnknownExportTarget, match=r"there is no place called x+…\. A post"):
         find_export_target("x" * 5_000)
@@ -356,6 +376,38 @@ def test_the_ending_of_a_file_says_what_it_is_where_no_place_is_named(
     key: str | None, path: str | None, chosen: str
 ) -> None:
     assert export_target_for(key, path).key == chosen
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "said"),
+    [
+        (None, "a.pdf", r"a\.pdf would hold Markdown, .* \.pdf .* ends in \.md, \.txt, \.html or \.docx\."),
+        (None, "a.b.ODT", r"would hold Markdown"),
+        ("text", "a.docx", r"would hold plain text, .* \.docx .* ends in \.txt\."),
+        ("linkedin", "a.html", r"would hold plain text"),
+        ("medium", "a.docx", r"would hold a web page, .* ends in \.html\."),
+        ("docx", "a.md", r"would hold a Word document, .* ends in \.docx\."),
+    ],
+)
+def test_a_name_that_promises_another_format_is_refused(key: str | None, path: str, said: str) -> None:
+    with pytest.raises(InvalidInput, match=f"^Nothing was exported: .*{said}"):
+        export_target_for(key, path)
+
+
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ("text", "a.md"),
+        ("html", "a.htm"),
+        ("html", "a.txt"),
+        ("hugo", "a.qmd"),
+        ("docx", "a"),
+        ("docx", "-"),
+        (None, "a.b"),
+    ],
+)
+def test_a_name_that_promises_no_other_format_is_taken(key: str | None, path: str) -> None:
+    assert export_target_for(key, path).key == (key or "markdown")
 
 
 def test_the_page_about_exports_names_every_place_with_its_fields_and_sources() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import PrivateMarkInText, PrivateNoteInText, TextNotUpdated
 from bot.essay.essay import Version
-from bot.essay.limits import StorageIncrease, StorageUsage, WriterLimits
+from bot.essay.limits import WriterLimits
 from bot.essay.structure import Structure
 from bot.services.jobs.job import Job, JobState
 from tests.services.conftest import Clock, Room, joined

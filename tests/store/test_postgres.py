@@ -423,7 +423,7 @@ def test_without_the_driver_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delattr(bot.store, "postgres")
     monkeypatch.delitem(sys.modules, "bot.store.postgres")
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(PostgresDriverMissing, match=r"career-essay-bot\[postgres\]"):
+    with pytest.raises(PostgresDriverMissing, match=r"^The address .*career-essay-bot\[postgres\]"):
         import_postgres()
 
 

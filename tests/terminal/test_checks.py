@@ -108,9 +108,23 @@ def test_a_strict_export_is_refused_while_something_is_open(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     essay = terminal.essay("## What I missed\n\nThe noise.\n")
-    terminal.room.models.script(says(DRAFT), said(COUNT, ALL), said())
+    found = RawCheck((*SUPPORTS, SentenceSupport(5, (1,))), (COUNT, replace(LOVED, mended="")), MODEL, COST)
+    terminal.room.models.script(says(f"{DRAFT}\n## What I gave up\n\nIt cost me a lot.\n"), found, said())
     seen = terminal.resume_and_type(essay, "draft", "", "export --strict", "fix all", "export --strict")
     assert "Nothing was exported: 2 things are in the text that the notes do not hold." in (
         seen + terminal.stderr.getvalue()
     )
     assert seen.count("Exported to ") == 1
+
+
+def test_a_strict_export_is_refused_while_gaps_are_left(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    essay = terminal.essay("## What I missed\n\nThe noise.\n")
+    terminal.room.models.script(says(DRAFT), said(ALL), said())
+    seen = terminal.resume_and_type(essay, "draft", "", "fix all", "export --strict")
+    assert "Nothing was exported: 2 gaps are left in the text, marked [NEED: …]. Fill each first" in (
+        seen + terminal.stderr.getvalue()
+    )
+    assert "Exported to " not in seen

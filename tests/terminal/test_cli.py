@@ -222,18 +222,18 @@ def test_structures_are_listed_and_shown(essay_bot: Run) -> None:
 @pytest.mark.parametrize(
     ("setting", "code", "last"),
     [
-        ({}, 0, "The program can run in a terminal. It cannot run in Discord: DISCORD_TOKEN is not set."),
+        ({}, 0, "The program can run in a terminal. The bot cannot run in Discord: DISCORD_TOKEN is not set."),
         (
             {"DISCORD_TOKEN": "secret.no.token"},
             2,
-            "The program can run in a terminal. It cannot run in Discord: DISCORD_TOKEN is no bot token.",
+            "The program can run in a terminal. The bot cannot run in Discord: DISCORD_TOKEN is no bot token.",
         ),
         (
             {"DISCORD_TOKEN": f"{base64.b64encode(b'123456789012345678').decode()}.secret.part"},
             0,
-            "It can run in Discord too, if Discord takes the token, which this does not ask.",
+            "The bot can run in Discord too, if Discord takes the token, which this does not ask.",
         ),
-        ({"DATABASE_PATH": "../home"}, 1, "It cannot run in Discord: DISCORD_TOKEN is not set."),
+        ({"DATABASE_PATH": "../home"}, 1, "The bot cannot run in Discord: DISCORD_TOKEN is not set."),
     ],
 )
 def test_check_says_what_can_run_and_exits_with_2_or_1_if_something_is_wrong(
@@ -316,6 +316,16 @@ def test_the_demo_assembles_the_notes_in_a_structure_that_they_were_not_written_
     seen = essay_bot("try", "--demo", "-s", "layoff").out
     assert "written beforehand" not in seen.lower()
     assert "no language model wrote any of it" in next(home.glob("*.md")).read_text()
+
+
+def test_a_strict_export_of_an_assembled_text_is_refused_while_gaps_are_left(essay_bot: Run, home: Path) -> None:
+    (home / "notes.md").write_text("## The decision\n\nI left the shop in May 2019.\n")
+    assert essay_bot("draft", "notes.md", "--no-model").code == 0
+    ran = essay_bot("essays", "export", "1", "-o", "post.md", "--strict")
+    assert ran.code != 0
+    assert "gaps are left in the text, marked [NEED: …]. Fill each first, or export without --strict." in ran.err
+    assert not (home / "post.md").exists()
+    assert essay_bot("essays", "export", "1", "-o", "post.md").code == 0
 
 
 def test_a_message_that_ends_in_a_question_gets_no_full_stop_after_it(essay_bot: Run, home: Path) -> None:

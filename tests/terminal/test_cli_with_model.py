@@ -63,7 +63,8 @@ def test_draft_reports_progress_unsupported_claims_and_cost(essay_bot: Run, mode
     assert {one["role"] for one in sums} == {"interviewer", "writer", "checker"}
     assert all(one["usd"] > 0 and one["calls"] >= 1 for one in sums)
     assert set(json.loads(essay_bot("usage", "--json").out)[0]) >= {"day", "role", "model", "usd"}
-    assert essay_bot("essays", "export", "1", "--strict").code == 0
+    strict = essay_bot("essays", "export", "1", "--strict")
+    assert "gaps are left in the text, marked [NEED: …]." in strict.err  # the notes tell nothing for most sections
     ran = essay_bot("essays", "check", "1", "--sources", more=model)
     assert ran.code == 0
     assert "note 1: I fixed the press" in ran.out

@@ -63,12 +63,42 @@ def test_a_named_env_file_is_the_only_one_that_is_read(essay_bot: Run, home: Pat
     ran = essay_bot("--env-file", "mine.env", "check")
     assert (ran.code, f"read from the environment and {home}/mine.env" in ran.out) == (0, True)
     ran = essay_bot("check", more={"ESSAY_BOT_ENV_FILE": "mine.env"})
-    assert (ran.code, "read from the environment and mine.env" in ran.out) == (0, True)
+    assert (ran.code, f"read from the environment and {home}/mine.env" in ran.out) == (0, True)
     assert essay_bot("--env-file", "mine.env", "essays").code == 0
     behind = essay_bot("essays", "export", "--env-file", "mine.env").err
     assert "--env-file stands before the command: essay-bot --env-file FILE essays export. See" in behind
     ran = essay_bot("--env-file", "not.env", "essays")
     assert (ran.code, f"{home}/not.env cannot be used as it stands: there is no such file" in ran.err) == (2, True)
+    told = lines(essay_bot("check", more={"ESSAY_BOT_ENV_FILE": "nope"}))
+    assert any(
+        line.startswith("settings wrong read from the environment alone; what is wrong stands below") for line in told
+    )
+    assert any(
+        line.startswith(f"nope wrong {home}/nope cannot be used as it stands: there is no such") for line in told
+    )
+
+
+def test_check_says_that_a_database_cannot_be_made_where_the_file_system_takes_no_files(essay_bot: Run) -> None:
+    ran = essay_bot("check", more={"DATABASE_PATH": "/proc/x.db"})
+    assert ran.code == 1
+    assert any(line.startswith("database failed") and "nothing can be written in /proc" in line for line in lines(ran))
+
+
+def test_check_contradicts_itself_nowhere(essay_bot: Run) -> None:
+    model = {"ANTHROPIC_API_KEY": "sk-x"}
+    assert "network ready" not in " ".join(lines(essay_bot("check", more=model | {"SSL_CERT_FILE": "/nope.pem"})))
+    told = lines(essay_bot("check", more={"SHARD_COUNT": "2", "SHARD_IDS": "5"}))
+    assert "processes failed not looked at: a setting of the shards is wrong" in told
+    assert not any(line.startswith("processes ready") for line in told)
+    told = lines(essay_bot("check", more={"DISCORD_TOKEN": TOKEN, "JOBS_AT_ONCE": "none"}))
+    assert told[-1].startswith("No command that reads the settings can run until what is wrong is mended;")
+    assert "can run in Discord" not in told[-1]
+
+
+def test_lines_of_a_check_in_a_file_have_no_spaces_at_their_end(essay_bot: Run) -> None:
+    written = essay_bot("check").out.splitlines()
+    assert [line for line in written if line != line.rstrip()] == []
+    assert any(line.startswith("settings") and " ready" in line for line in written)
 
 
 def test_check_inspects_an_existing_database_and_leaves_it_unchanged(essay_bot: Run, home: Path) -> None:

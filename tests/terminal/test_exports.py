@@ -50,7 +50,7 @@ def test_a_place_gets_what_it_takes_and_the_writer_is_told_what_to_do_there(essa
 def test_a_place_that_nobody_knows_is_refused_before_anything_is_done(essay_bot: Run, home: Path, essay: str) -> None:
     ran = essay_bot("essays", "export", essay, "--for", "linkdin", "-o", "x.txt")
     assert (ran.code, ran.out) == (2, "")
-    assert "Nothing was exported: there is no place called linkdin: did you mean linkedin?" in ran.err
+    assert "Nothing was exported: there is no place called linkdin. Did you mean linkedin?" in ran.err
     assert not (home / "x.txt").exists()
     drafts = essay_bot("essays").out
     assert essay_bot("draft", "n.md", "--for", "nowhere").code == 2
@@ -148,13 +148,13 @@ def test_the_menu_exports_for_a_place_and_by_a_file_s_ending(
     (hugo,) = tmp_path.glob("*.md")
     assert "draft: true\n" in hugo.read_text()
     assert "Put it into content/posts. It is a draft until you change draft to false." in shown
-    assert "there is no place called linkdin: did you mean linkedin?" in shown
+    assert "there is no place called linkdin. Did you mean linkedin?" in shown
     assert not list(tmp_path.glob("*for*"))
     assert (tmp_path / "post.text").read_text().endswith("The noise.\n")
     assert (tmp_path / "in.txt").read_text().endswith("The noise.\n")
     assert read_docx((tmp_path / "post.docx").read_bytes()).paragraphs
     assert "post.docx is there already" not in shown
-    assert "there is no place called linked: did you mean linkedin?" in shown
+    assert "there is no place called linked. Did you mean linkedin?" in shown
     assert "A file is named with its ending, as in: export post.md" in shown
     assert not list(tmp_path.glob("*linked*"))
 

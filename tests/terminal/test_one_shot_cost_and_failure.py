@@ -50,6 +50,8 @@ def test_a_draft_that_fails_adds_no_essay_and_says_where_the_notes_are(essay_bot
     assert (ran.code, ran.out) == (2, "")
     assert "cannot be reached" in ran.err
     assert "No essay was added; the notes are where they came from." in ran.err
+    assert "The notes could not be sorted into sections." in ran.err
+    assert "The notes are stored" not in ran.err
     assert "stored" not in ran.err.splitlines()[-1]
     assert "You have no essays yet" in essay_bot("essays").err
 

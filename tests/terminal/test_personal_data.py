@@ -27,7 +27,10 @@ def test_what_is_stored_is_shown_exported_and_deleted(essay_bot: Callable[..., R
     with zipfile.ZipFile(file) as archive:
         held = b"".join(archive.read(name) for name in archive.namelist())
     assert b"The lift at Mill Lane stopped" in held
-    assert essay_bot("mydata", "export", str(file)).code == 2  # it is there already
+    refused = essay_bot("mydata", "export", str(file))
+    assert (refused.code, "is there already" in refused.err, "No model" in refused.err) == (2, True, False)
+    database = essay_bot("mydata", "export", str(home / "data" / "essays.db"), "--force")
+    assert (database.code, "so it is never written over" in database.err) == (2, True)
     assert essay_bot("mydata", "export", str(file), "--force").code == 0
     assert "add --yes" in essay_bot("mydata", "delete").err
     assert "Everything stored about you is deleted." in essay_bot("mydata", "delete", "--yes").err
@@ -46,6 +49,11 @@ def test_deleting_asks_twice(essay_bot: Callable[..., Ran], start_in_terminal: C
             one.sees("Type delete to do it")
             one.types(answer)
         assert one.leaves() == 0
+    one = start_in_terminal("mydata", "delete")
+    one.sees("for good? [y/N]")
+    one.child.sendeof()  # Ctrl-D
+    one.sees("Nothing was changed.")
+    assert one.leaves() == 0
     assert "1 essay" in essay_bot("mydata").out
     one = start_in_terminal("mydata", "delete")
     one.sees("for good? [y/N]")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from bot.essay.facts.dates import MONTHS, WEEKDAYS
 from bot.essay.facts.fact import Fact, blank_unclaimed
+from bot.essay.text.gaps import GAP_REGEX
 from bot.essay.text.languages import (
     ENGLISH_COMMON_WORDS,
     ENGLISH_FUNCTION_WORDS,
@@ -96,10 +97,10 @@ def names(text: str, spoken: Language | None = None) -> tuple[Fact, ...]:
     is a name where it stands inside a sentence with its capital as well, or begins a name of several words. In German,
     where every noun has a capital, only what follows "Herr", "Frau" and the like is a name; in scripts without capitals
     nothing is. Values are case-folded, without accents, possessive endings and forms of address. ``spoken`` is the
-    language of the text, looked for where it is not given.
+    language of the text; where it is not given it is that of what stands below the headings, without gaps.
     """
     source = _without_headings(text)
-    spoken = spoken or detect_language(text)
+    spoken = spoken or _language_of(text)
     words = tokenize(source)
     openers = ENGLISH_FUNCTION_WORDS if spoken == "en" else ENGLISH_FUNCTION_WORDS | FOREIGN_FUNCTION_WORDS
     if spoken == "de":
@@ -132,6 +133,12 @@ def normalize_name(name: str) -> str:
     plain = POSSESSIVE.sub("", " ".join(name.split())).replace("’", "'")
     decomposed = unicodedata.normalize("NFKD", plain)
     return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
+
+
+def _language_of(text: str) -> Language:
+    """The language of a text. A structure's headings and questions may be in another one."""
+    written = GAP_REGEX.sub(" ", text)
+    return detect_language("\n".join(part.body for part in split_sections(written)))
 
 
 def _without_headings(text: str) -> str:

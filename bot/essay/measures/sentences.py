@@ -52,6 +52,7 @@ def sentence_lengths(parsed: ParsedText, structure: Structure | None) -> Measure
     mean, spread = fmean(lengths), pstdev(lengths)
     runs = list(_runs_of_similar_length(sentences))
     flat = len(lengths) >= _MIN_SENTENCES and spread < _MIN_SPREAD * mean
+    which = "in the run" if runs else "here and there"
     return MeasureResult(
         {
             "sentences": len(lengths),
@@ -65,25 +66,28 @@ def sentence_lengths(parsed: ParsedText, structure: Structure | None) -> Measure
         f" {count_noun(len(runs), 'run')} of {_ALIKE_RUN} or more of one length.",
         parsed.word_count >= MIN_WORDS
         and (flat or (len(runs) > 1 and per_thousand(len(runs), parsed.word_count) >= _MAX_RUNS_ALIKE)),
-        "Let one sentence in the run be very short, or join two that belong together.",
-        tuple(MeasureHit(_run_span(run), f"{len(run)} sentences of {_length_range(run)}") for run in runs),
+        f"Let one sentence {which} be very short, or join two that belong together.",
+        tuple(MeasureHit(_run_span(run), f"{len(run):,} sentences of {_length_range(run)}") for run in runs),
     )
 
 
 def _runs_of_similar_length(sentences: list[Sentence]) -> Iterator[list[Sentence]]:
     """Yield, from left to right, the longest runs in one section whose lengths differ by at most ``_ALIKE_WORDS``."""
     run: list[Sentence] = []
+    low = high = 0  # the run's shortest and longest
     for sentence in sentences:
-        lengths = [sentence.word_count, *(other.word_count for other in run[-_ALIKE_RUN * 4 :])]
-        if run and (sentence.section_index != run[0].section_index or max(lengths) - min(lengths) > _ALIKE_WORDS):
+        count = sentence.word_count
+        low, high = (min(low, count), max(high, count)) if run else (count, count)
+        if run and (sentence.section_index != run[0].section_index or high - low > _ALIKE_WORDS):
             if len(run) >= _ALIKE_RUN:
                 yield run
                 run = []
-            else:
-                # Keep what still fits with the new sentence.
-                while run and (run[0].section_index != sentence.section_index or not _fits_run(run, sentence)):
-                    run = run[1:]
-        run = [*run, sentence] if len(run) < _ALIKE_RUN * 4 else [*run[1:], sentence]
+            # Keep what still fits with the new sentence, of a run that is short.
+            while run and (sentence.section_index != run[0].section_index or not _fits_run(run, sentence)):
+                run = run[1:]
+            lengths = [count, *(other.word_count for other in run)]
+            low, high = min(lengths), max(lengths)
+        run.append(sentence)
     if len(run) >= _ALIKE_RUN:
         yield run
 
@@ -122,7 +126,7 @@ def openers(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
     return MeasureResult(
         {"runs": len(runs), "longest_run": longest, "same_two_words": len(pairs)},
         f"{count_noun(len(runs), 'run')} of neighbouring sentences with the same first word"
-        + (f", {longest} sentences at most." if runs else "."),
+        + (f", {longest:,} sentences at most." if runs else "."),
         parsed.word_count >= MIN_WORDS
         and (
             (len(runs) >= 2 and per_thousand(len(runs), parsed.word_count) >= _MAX_OPENER_RUNS)
@@ -130,7 +134,8 @@ def openers(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
         ),
         "Keep the one place where the repetition is meant; elsewhere join two of the sentences.",
         drop_overlapping_hits(
-            MeasureHit(_run_span(run), f"{len(run)} sentences open with “{words}”", 2) for words, run in (*pairs, *runs)
+            MeasureHit(_run_span(run), f"{len(run):,} sentences open with “{words}”", 2)
+            for words, run in (*pairs, *runs)
         ),
     )
 
@@ -179,7 +184,7 @@ def questions(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
             hits.append(
                 MeasureHit(
                     prose.source_span(chain[0].span.start, chain[-1].span.end),
-                    f"{len(chain)} questions put to nobody",
+                    f"{len(chain):,} questions put to nobody",
                     2,
                 )
             )

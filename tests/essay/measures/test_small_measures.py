@@ -69,6 +69,28 @@ def test_runs_of_sentences_of_one_length_are_found_within_a_section() -> None:
     assert measured(varied)["sentence_lengths"].hits[0].note == "8 sentences of 7–9 words"
 
 
+def test_a_long_run_of_alike_sentences_is_counted_whole() -> None:
+    lines = ["Go" + " on" * length + "." for length in (7, 8, 9)]
+    result = measured(" ".join(lines * 400))["sentence_lengths"]
+    assert [hit.note for hit in result.hits] == ["1,200 sentences of 8–10 words"]
+    assert "1 run of 7 or more of one length." in result.summary
+
+
+def test_advice_speaks_of_a_run_only_where_there_is_one() -> None:
+    lines = ["Go" + " on" * length + "." for length in (11, 19)]
+    result = measured(" ".join(lines * 10))["sentence_lengths"]
+    assert result.is_raised
+    assert "0 runs" in result.summary
+    assert "run" not in result.advice
+    assert "in the run" in measured(" ".join(lines[:1] * 20))["sentence_lengths"].advice
+
+
+def test_counts_of_repeated_openers_have_thousands_separators() -> None:
+    result = measured("Every day was long. " * 1_200)["openers"]
+    assert "1,200 sentences at most." in result.summary
+    assert result.hits[0].note == "1,200 sentences open with “every day”"
+
+
 def test_a_run_of_alike_sentences_ends_where_their_lengths_drift_away() -> None:
     drift = " ".join("Go" + " on" * length + "." for length in (4, 5, 6, 7, 8, 9, 8, 9, 8, 9, 8))
     assert measured(drift)["sentence_lengths"].figures["runs_alike"] == 1

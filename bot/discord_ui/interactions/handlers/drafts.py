@@ -301,7 +301,7 @@ async def _switch_version(presenter: Presenter, request: ActionRequest, version:
 
 
 async def export_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Send the text as a Markdown file, after asking while something in it is open."""
+    """Send the text as a Markdown file, after asking while its check has left something open."""
     return await export_or_ask(presenter.services, request.writer, request.custom_id.subject, DEFAULT_TARGET)
 
 
