@@ -366,6 +366,8 @@ def critique(
         raise InvalidInput("Give --json or --html, not both. Nothing was done.")
     sources: list[Path] = []
     if html is not None:
+        if not html:
+            raise InvalidInput("The name of the file is empty: give the page a name. Nothing was done.")
         sources = [Path("/dev/stdin" if file == "-" else file), *_database_files()]
         if html != "-":
             check_writable(Path(html).expanduser(), replace=force, sources=sources)
@@ -455,7 +457,9 @@ def resume(essay: str, no_model: bool) -> None:
 @_FORCE_OPTION
 @_TARGET_OPTION
 @_COPY_OPTION
-@click.option("--strict", is_flag=True, help="Refuse while the notes do not hold something, or it is not checked.")
+@click.option(
+    "--strict", is_flag=True, help="Refuse while a gap is left, the notes do not hold something, or it is not checked."
+)
 def export(essay: str, output: str | None, force: bool, place: str | None, copy: bool, strict: bool) -> None:
     """Write an ESSAY, as PLACE takes it, to a file or to standard output.
 

@@ -269,8 +269,8 @@ class CritiqueService:
     async def answer_finding(self, writer: str, critique: str, index: int, answer: str, seen: Version) -> FindingAnswer:
         """Store what the writer answers to a finding's question as a note of the section that its words stand in.
 
-        Raise NothingToDo where the finding asks nothing or the text is not an essay's, InvalidInput for an answer
-        without a word.
+        The same answer once more is the note that it was before. Raise NothingToDo where the finding asks nothing or
+        the text is not an essay's, InvalidInput for an answer without a word.
         """
         critiqued = await self.get(writer, critique)
         finding = self._get_finding(critiqued, index)
@@ -286,6 +286,9 @@ class CritiqueService:
         essay, question, at = critiqued.essay, finding.question, self._clock()
 
         def step(tx: Transaction) -> Note:
+            for known in tx.essays.notes(writer, essay):
+                if (known.question, known.text) == (question, new.text):
+                    return known
             size = stored_bytes(new.text, question)
             tx.quota.check_and_record(writer, essay, StorageIncrease(size, notes=1, note_bytes=size), at)
             note = tx.essays.add_note(writer, essay, new, at, question=question)

@@ -184,15 +184,22 @@ class DmMessageService:
         """Return whether the contents of a message's file are stored."""
         return await self._store.read(lambda tx: tx.messages.has_part(writer, message, part))
 
-    async def edit_message(self, writer: str, message: int, text: str) -> MessageChange | None:
+    async def edit_message(
+        self, writer: str, message: int, text: str, *, is_late: bool = False
+    ) -> MessageChange | None:
         """Store a message's new text, which may change its note.
+
+        Where the note has a text of its own nothing is stored: ``is_late`` for a message that is read again, of which
+        that need not be told.
 
         Versions stay as they were made; but if a passage may have become private or public, a text that is assembled
         from notes alone is assembled anew. Return None if nothing has changed, as for a message that was never stored.
         Raise InvalidInput.
         """
         words, now = self._essays.validate_page("Your message", text), self._clock()
-        changed = await self._store.write(writer, lambda tx: self._edit_message(tx, writer, message, words, now))
+        changed = await self._store.write(
+            writer, lambda tx: self._edit_message(tx, writer, message, words, is_late, now)
+        )
         if changed is None or not changed.privacy_may_change:
             return changed
         with telling_that_the_note_is_stored():
@@ -402,7 +409,7 @@ class DmMessageService:
         return tuple(notes)
 
     def _edit_message(
-        self, tx: Transaction, writer: str, message: int, text: str, now: datetime
+        self, tx: Transaction, writer: str, message: int, text: str, is_late: bool, now: datetime
     ) -> MessageChange | None:
         """Store a message's new text, and so that of the note that is a view over it.
 
@@ -412,6 +419,8 @@ class DmMessageService:
         if known is None or known.essay is None or (known.text == text and not known.damaged):
             return None
         essay, note, before = known.essay, known.note, "" if known.damaged else known.text
+        if note is not None and not tx.messages.is_view(writer, essay, note):  # of the message no more is kept then
+            return None if is_late else MessageChange(essay, note, note_detached=True)
         size = stored_bytes(text)
         tx.quota.check_and_record(
             writer, essay, StorageIncrease(size, note_bytes=max(0, size - stored_bytes(before))), now
@@ -424,9 +433,6 @@ class DmMessageService:
             )
             made = self._note_for(tx, writer, essay, message, now) if had_no_words else None
             return MessageChange(essay, made, note_created=made is not None)
-        if not tx.messages.is_view(writer, essay, note):
-            tx.messages.set_text(writer, message, text)
-            return MessageChange(essay, note, note_detached=True)
         texts = [text if one.key == known.key else one.text for one in tx.messages.of_note(writer, essay, note)]
         if not has_words_besides_marks(join_messages(texts)):
             tx.essays.update_note(writer, essay, tx.essays.note(writer, essay, note), now)

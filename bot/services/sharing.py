@@ -280,9 +280,13 @@ class SharingService:
             return found
         try:
             contents = await self._connected().read(_known(share.thread), writer)
-        except ThreadGone as error:
-            await self._save(writer, essay, replace(share, state=ShareState.CLOSED))
-            return replace(await self._stored(writer, essay), problem=str(error))
+        except ThreadGone as error:  # the message that it was begun from may still stand in the channel
+            try:
+                told, is_removed = await self._take_down(writer, essay, share)
+            except SharingError as fault:
+                return replace(found, problem=str(fault))
+            problem = str(error) if is_removed else f"{error} {told}"
+            return replace(await self._stored(writer, essay), problem=problem)
         except SharingError as error:
             return replace(found, problem=str(error))
         now = self._clock()

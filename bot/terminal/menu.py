@@ -40,7 +40,7 @@ diff A B           what changed from version A to version B, by sentence
 go N               make version N the current one
 export [PLACE] [FILE]  write the post as Markdown, or as PLACE takes it: {target_list()}. FILE is a name with its
                    ending, of which .txt, .html and .docx say the place themselves. --force behind it replaces a FILE
-                   that is there, --strict writes nothing while your notes do not hold something in it
+                   that is there, --strict writes nothing while a gap is left or your notes do not hold something in it
 copy [PLACE]       put the same into the terminal's clipboard
 done               leave; everything is stored
 

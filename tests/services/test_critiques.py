@@ -338,6 +338,9 @@ async def test_an_answer_to_a_findings_question_becomes_a_note_of_its_section(ro
     note = await room.desk.note("me", answer.essay, answer.note.number)
     assert (note.text, note.question, note.section) == ("Anna, on the Monday.", "Who should have?", "gave-up")
     assert (await room.criticism.get("me", critiqued.id)).decisions == {0: Decision.ANSWERED}
+    again = await room.criticism.answer_finding("me", critiqued.id, 0, "Anna, on the Monday.", seen)
+    assert again.note == note  # the second of two forms
+    assert len(await room.desk.notes("me", answer.essay)) == 1
     private = await room.criticism.answer_finding("me", critiqued.id, 0, "[private] Anna, who was asleep.", seen)
     assert private.note.is_private
     assert (private.can_be_worked_in, "private" in private.describe(with_model=True)) == (False, True)

@@ -168,6 +168,10 @@ async def test_lines_that_become_notes_stand_once_and_an_answer_is_not_divided(a
     changed = await at.talk.edit_message("me", 1, "I left in June.")
     assert changed is not None
     assert changed.note_detached
+    again = await at.talk.edit_message("me", 1, "I left in June.\nThe export service was mine.", is_late=True)
+    assert again is None
+    (kept,) = await store.read(lambda tx: tx.messages.of_note("me", first.essay, divided[0].number))
+    assert kept.text == "I left in May."  # the other line is gone once its note is deleted
     essay, _ = await at.asked()
     await at.talk.add_message("me", 2, "It was loud.")
     await at.talk.add_message("me", 3, "Then it was quiet.")

@@ -19,6 +19,7 @@ from bot.errors import (
     NotShared,
     PartlyShared,
     ThreadFault,
+    ThreadGone,
     ThreadRefused,
 )
 from bot.essay.essay import Essay
@@ -213,6 +214,20 @@ async def test_what_readers_make_longer_afterwards_is_bounded_too(room: Room, bo
     assert stored_bytes(*(one.text or "" for one in found.items)) <= MAX_FEEDBACK_BYTES
     assert len(found.items) + found.left_out == 99
     assert all(one.text == "loud " * 800 for one in found.items)
+
+
+async def test_of_a_thread_that_somebody_deleted_the_message_is_removed_too(
+    room: Room, board: Board, essay: Essay
+) -> None:
+    await room.services.sharing.share("me", shared(essay), 1)
+    board.failing["read"] = ThreadGone()
+    board.failing["remove"] = ThreadFault()
+    assert "fault" in str((await room.services.sharing.feedback("me", essay.id)).problem)
+    assert len(await room.services.sharing.standing("me")) == 1  # tried again at the next look
+    del board.failing["remove"]
+    assert "The thread is gone" in str((await room.services.sharing.feedback("me", essay.id)).problem)
+    assert board.standing == []
+    assert not await room.services.sharing.standing("me")
 
 
 async def test_a_fault_of_discord_shows_what_was_gathered_before(room: Room, board: Board, essay: Essay) -> None:

@@ -84,8 +84,8 @@ class _Inbox:
 class DmInboxes:
     """The inboxes of writers in whose DM there is something to do.
 
-    ``store_message`` is called with each message that may be new, and whether it is read late; ``store_edit`` with each
-    message that was edited. Both raise StoreError.
+    ``store_message`` is called with each message that may be new, ``store_edit`` with each that was edited, and both
+    with whether it is read late. They raise StoreError.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class DmInboxes:
         messages: DmMessageService,
         notifier: DmNotifier,
         store_message: Callable[[discord.Client, discord.Message, bool], Awaitable[None]],
-        store_edit: Callable[[discord.Client, discord.Message], Awaitable[None]],
+        store_edit: Callable[[discord.Client, discord.Message, bool], Awaitable[None]],
     ) -> None:
         self._messages = messages
         self._notifier = notifier
@@ -218,7 +218,7 @@ class DmInboxes:
         message = event.message
         try:
             if event.is_edit:
-                await self._store_edit(self._client, message)
+                await self._store_edit(self._client, message, False)
                 return
             await self._store_message(self._client, message, False)
         except StoreError as error:
@@ -279,7 +279,7 @@ class DmInboxes:
         if message.id > channel.last_read:
             await self._store_message(self._client, message, True)
         if message.edited_at is not None:
-            await self._store_edit(self._client, message)
+            await self._store_edit(self._client, message, True)
 
 
 def _retry_delay(failures: int) -> float:

@@ -219,7 +219,7 @@ class DmListener:
             if ended.error is not None:
                 self.notifier.notify(writer, dm, ended.error)
 
-    async def _store_edit(self, client: discord.Client, message: discord.Message) -> None:
+    async def _store_edit(self, client: discord.Client, message: discord.Message, late: bool) -> None:
         """Store a message's new text, and tell of its note. Raise StoreError.
 
         A message that is not stored was written while the bot was away and will be read, or its words were deleted.
@@ -229,7 +229,7 @@ class DmListener:
         writer, text, dm = self._writer_of(message), message_text(message), dm_channel(client, message.channel.id)
         try:
             await self._admit(client, message)
-            changed = await self._messages.edit_message(writer, message.id, text)
+            changed = await self._messages.edit_message(writer, message.id, text, is_late=late)
         except (AccessDenied, MembershipUnknown, BeingDeleted):
             return
         except (InvalidInput, DamagedText) as error:
