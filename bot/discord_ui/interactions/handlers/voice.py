@@ -8,7 +8,6 @@ from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult, 
 from bot.discord_ui.panels import forms
 from bot.discord_ui.panels.presenter import Presenter
 from bot.discord_ui.panels.voice import voice_card
-from bot.errors import InvalidInput
 from bot.services.essays import join_sentences
 
 
@@ -37,8 +36,5 @@ async def save_sample(presenter: Presenter, request: ActionRequest) -> HandlerRe
 async def delete_sample(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Delete the text that the button was made for."""
     number, _, seen = request.custom_id.argument.partition(".")
-    try:
-        deleted = await presenter.services.voice.delete(request.writer, parse_number(number), seen=seen)
-    except InvalidInput as gone:
-        return await list_samples(presenter, request.writer, gone.public_message)
+    deleted = await presenter.services.voice.delete(request.writer, parse_number(number), seen=seen)
     return await list_samples(presenter, request.writer, f"Text {deleted.number} is deleted.")
