@@ -84,13 +84,16 @@ class CheckedText:
         return self.sentences[number - 1]
 
     def key(self, passage: UnsupportedPassage) -> str:
-        """Return what stands for a passage in a button: it is the same in every version where the sentence stands."""
-        words = f"{self.sentence(passage.sentence).line}\0{passage.words}"
-        return hashlib.sha256(words.encode()).hexdigest()[:12]
+        """Return what stands for a passage in a button: it is the same in every version where the sentence stands.
+
+        Of several sentences that are the same it tells which, and becomes stale when there are more or fewer of them.
+        """
+        return _key(passage, [one.line for one in self.sentences])
 
     def find(self, key: str) -> UnsupportedPassage:
         """Return the open passage with this key. Raise StaleRequest where there is none any more."""
-        found = next((one for one in self.check.open if self.key(one) == key), None)
+        lines = [one.line for one in self.sentences]
+        found = next((one for one in self.check.open if _key(one, lines) == key), None)
         if found is None:
             raise StaleRequest
         return found
@@ -123,6 +126,14 @@ class CheckedText:
         numbers |= dict.fromkeys(one.vouched_by or 0 for one in self.check.vouched if one.sentence in asked)
         by_number = {note.number: note for note in self.notes}
         return tuple(by_number[number] for number in numbers if number in by_number)
+
+
+def _key(passage: UnsupportedPassage, lines: Sequence[str]) -> str:
+    at = passage.sentence - 1
+    words = f"{lines[at]}\0{passage.words}"
+    if (count := lines.count(lines[at])) > 1:
+        words += f"\0{lines[: at + 1].count(lines[at])} of {count}"
+    return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 
 class CheckingService:

@@ -150,6 +150,39 @@ def test_a_later_version_keeps_what_was_said_of_sentences_that_stand_unchanged()
     assert found.unchecked == (1, 4)
 
 
+TWINS = "I moved to Oslo. It took a year.\n\nI sold the flat. It took a year.\n"
+
+
+@pytest.mark.parametrize(
+    ("later", "found"),
+    [
+        (TWINS.replace("Oslo. It took a year.", "Oslo. It took months."), [(4, "a year", "second")]),
+        (TWINS.replace("flat. It took a year.", "flat. It took months."), [(2, "a year", "first")]),
+        (TWINS.replace("Oslo. It took a year.", "Oslo."), [(3, "a year", "second")]),
+        ("I sold the flat. It took a year.\n\nI moved to Oslo. It took a year.\n", []),
+        ("I left. It took a year.\n\nI stayed. It took a year.\n", [(4, "a year", "second")]),
+        (f"It took a year. {TWINS}", [(3, "a year", "first"), (5, "a year", "second")]),
+        ("I wept. It took a year. I laughed.\n", []),
+        (TWINS, [(2, "a year", "first"), (4, "a year", "second")]),
+    ],
+)
+def test_of_two_equal_sentences_each_keeps_its_own_finding_or_none(
+    later: str, found: list[tuple[int, str, str]]
+) -> None:
+    passages = (replace(passage(2, "a year"), reason="first"), replace(passage(4, "a year"), reason="second"))
+    check = Check(1, (), passages, note_fingerprints=note_fingerprints(NOTES))
+    carried = carry_over(check, number_sentences(TWINS), number_sentences(later), NOTES)
+    assert [(one.sentence, one.words, one.reason) for one in carried.unsupported] == found
+    assert not {one.sentence for one in carried.unsupported} & set(carried.unchecked)
+
+
+def test_of_two_equal_sentences_beside_one_another_the_one_left_is_not_checked() -> None:
+    twins, left = number_sentences("I left. It hurt. It hurt. I wept."), number_sentences("I left. It hurt. I wept.")
+    check = Check(1, (), (passage(2, "hurt"),), (), note_fingerprints=note_fingerprints(NOTES))
+    assert 2 in carry_over(check, twins, left, NOTES).unchecked
+    assert not carry_over(check, twins, left, NOTES).open
+
+
 def test_a_sentence_whose_note_changed_or_went_is_judged_again_and_an_open_passage_stays_until_then() -> None:
     edited = (replace(NOTES[0], text="may 22: moved"), NOTES[1])
     found = carry_over(checked(), SENTENCES, SENTENCES, edited)
