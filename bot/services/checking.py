@@ -405,7 +405,10 @@ class CheckingService:
         return await self.store.write(writer, step)
 
     async def fix(self, writer: str, essay: str, key: str) -> Version:
-        """Put the mended sentence in place of the one with the passage; return the new version."""
+        """Put the mended sentence in place of the one with the passage; return the new version.
+
+        Raise InvalidInput where it is to be taken out, and that would change what stands beside it.
+        """
         found = await self.current(writer, essay)
         passage = found.find(key)
         if passage.mended is None:
@@ -415,7 +418,10 @@ class CheckingService:
         return await self._mend(writer, essay, found, [passage])
 
     async def fix_all(self, writer: str, essay: str, seen: int) -> Version:
-        """Put every mended sentence in place. Raise StaleRequest where another version is current than ``seen``."""
+        """Put every mended sentence in place; one that cannot be taken out stays, unless it is the only one.
+
+        Raise StaleRequest where another version is current than ``seen``.
+        """
         found = await self.current(writer, essay)
         if found.version.info.number != seen:
             raise StaleRequest
@@ -426,7 +432,7 @@ class CheckingService:
     async def edit(self, writer: str, essay: str, key: str, sentence: str) -> Version:
         """Put what the writer typed in place of the sentence with the passage; blank takes the sentence out.
 
-        Raise StaleRequest where the sentence stands no more.
+        Raise StaleRequest where the sentence stands no more, InvalidInput where it cannot be taken out.
         """
         found = await self.current(writer, essay)
         passage = found.find(key)
@@ -442,9 +448,9 @@ class CheckingService:
         *,
         origin: Origin = Origin.MENDED,
     ) -> Version:
-        text, info = found.version.text, found.version.info
-        for passage in sorted(passages, key=lambda one: one.sentence, reverse=True):
-            text = mend_sentence(text, found.sentence(passage.sentence), passage.mended or "")
+        info = found.version.info
+        mended = [(found.sentence(one.sentence), one.mended or "") for one in passages]
+        text = await parse_in_worker(writer, len(found.version.text), _mend_sentences, found.version.text, mended)
         self.essays.limits.check_text(text)
         _, carried = await parse_in_worker(
             writer, len(text) * 2, _stand_on, text, found.check, found.version.text, found.notes
@@ -609,6 +615,20 @@ def _askable(found: CheckedText) -> list[int]:
 
 def _batches(numbers: Sequence[int]) -> list[Collection[int]]:
     return [numbers[at : at + MAX_SENTENCES_PER_CALL] for at in range(0, len(numbers), MAX_SENTENCES_PER_CALL)]
+
+
+def _mend_sentences(text: str, mended: Sequence[tuple[NumberedSentence, str]]) -> str:
+    """Return the text with the sentences replaced or taken out; raise InvalidInput where none could be taken out."""
+    refused: InvalidInput | None = None
+    left = text
+    for sentence, words in sorted(mended, key=lambda one: one[0].number, reverse=True):
+        try:
+            left = mend_sentence(left, sentence, words)
+        except InvalidInput as error:
+            refused = error
+    if refused is not None and left == text:
+        raise refused
+    return left
 
 
 def _stand_on(

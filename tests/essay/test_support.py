@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.errors import InvalidInput
 from bot.essay.essay import Note
 from bot.essay.support import (
     Check,
@@ -225,6 +226,41 @@ def test_a_list_item_or_quotation_whose_only_sentence_goes_is_taken_out(mark: st
     won, lost = (one for one in number_sentences(text) if "three" not in one.line)
     assert mend_sentence(text, won, "") == text.replace(f"{mark}I won a prize.\n", "")
     assert mend_sentence(text.rstrip("\n"), lost, "") == text.replace(f"{mark}I lost my way.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Then I left.\n\n**It took a year.**\n\nI wept.\n", "Then I left.\n\nI wept.\n"),
+        ("*It took a year.* I wept.\n", "I wept.\n"),
+        ("~~It took a year.~~ I wept.\n", "I wept.\n"),
+        ("I left. [It took a year.](https://a.example/b_(c)) I wept.\n", "I left. I wept.\n"),
+        ("I left it.\nIt took a year.\nI wept then.\n", "I left it.\nI wept then.\n"),
+        ("> I left it.\r\n> It took a year.\r\n> I wept then.\r\n", "> I left it.\r\n> I wept then.\r\n"),
+        ("It took\na year. I wept then.\n", "I wept then.\n"),
+        ("- I left.\n\n  It took a year.\n\n  I wept.\n", "- I left.\n\n  I wept.\n"),
+        ("- I left.\n  - It took a year.\n  - I wept.\n", "- I left.\n  - I wept.\n"),
+        ("> I left.\n>\n> It took a year.\n\nI wept.\n", "> I left.\n\nI wept.\n"),
+    ],
+)
+def test_a_sentence_goes_with_the_marks_and_the_line_that_it_fills(text: str, left: str) -> None:
+    sentence = next(one for one in number_sentences(text) if "year" in one.line)
+    assert mend_sentence(text, sentence, "") == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| What | How |\n|---|---|\n| Oslo | It took a year. |\n",
+        "- It took a year.\n  - I wept.\n",
+        "- I left.\n\nIt took a year.\n\n    code\n",
+        "I left.\nIt took a year.\n---\n",  # of one line and dashes Markdown makes a heading
+    ],
+)
+def test_a_sentence_is_not_taken_out_where_what_stands_beside_it_would_change(text: str) -> None:
+    sentence = next(one for one in number_sentences(text) if "year" in one.line)
+    with pytest.raises(InvalidInput, match=r"edit the text yourself. Nothing was changed\.$"):
+        mend_sentence(text, sentence, "")
 
 
 def test_what_a_check_came_to_is_said() -> None:

@@ -233,6 +233,26 @@ async def test_fix_takes_a_sentence_out_of_which_the_notes_hold_nothing(checked:
     assert not now.check.unchecked
 
 
+async def test_a_row_of_a_table_is_not_taken_out_with_a_sentence_and_fix_all_mends_the_rest(checked: Checked) -> None:
+    text = DRAFT.replace("There were 14 people, and I loved it.", "\n\n| a | b |\n|---|---|\n| Oslo | I loved it. |")
+    loved = replace(LOVED, sentence=3, words="I loved it", mended="")
+    pension = replace(PENSION, sentence=4)
+    everything = tuple(SentenceSupport(number, (1,)) for number in range(1, 5))
+    checked.models.script(says(text), said(loved, pension, supports=everything))
+    job = await checked.services.drafting.start_draft("me", checked.essay)
+    await checked.services.jobs.wait("me", job.id)
+    found = await checked.settle()
+    with pytest.raises(InvalidInput, match="a row of a table"):
+        await checked.services.checking.fix("me", checked.essay, found.key(loved))
+    with pytest.raises(InvalidInput, match="a row of a table"):
+        await checked.services.checking.edit("me", checked.essay, found.key(loved), " ")
+    assert (await checked.settle()).version == found.version
+    checked.models.script(said(supports=everything))
+    version = await checked.services.checking.fix_all("me", checked.essay, found.version.info.number)
+    assert version.text == found.version.text.replace(" a year because of the pension", "")
+    assert [one.words for one in (await checked.settle()).check.open] == ["I loved it"]
+
+
 async def test_a_fix_in_an_unfinished_draft_leaves_the_sections_that_are_still_to_be_written(checked: Checked) -> None:
     cut = DRAFT[: DRAFT.index("It cost me")]
     checked.models.script(says(cut, cut=True), said(LOVED, supports=SUPPORTS[:2]))
