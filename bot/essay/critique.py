@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.errors import NothingToDo
+from bot.essay.cutting import cut_out
 from bot.essay.text.spans import Span
 
 FINDINGS_SHOWN_FIRST = 7  # writers act on few, well-placed remarks; the rest is shown when it is asked for
@@ -196,35 +197,15 @@ def describe_outcome(critique: Critique) -> str:
     return "Nothing grave was found: what follows would make the text better, and it can stand without."
 
 
-_LINE_START = re.compile(r"[ \t]*(?:(?:[-*+>]|\d{1,3}[.)]|#{1,6})[ \t]+)*\Z")
-
-
-_BLANK_LINE = re.compile(r"(?:\r?\n[ \t]*){2}")
-
-
-_ENCLOSING = frozenset({"**", "__", "()", "“”", "‘’", '""', "«»", "„“"})
-
-
 def cut_words(text: str, span: Span) -> str:
-    """Return the text without the words at ``span`` and without what would be left of them.
+    """Return the text without the words at ``span`` and without what would be left of them, as ``cut_out`` does.
 
-    That is emphasis, brackets or quotation marks around them, the mark of a list or heading that they fill, and all
-    white space but the widest: where they reach across a paragraph's end, what is left stays in two paragraphs.
+    Raise NothingToDo where that would change what stands beside them.
     """
-    start, end = span.start, span.end
-    while start and text[start - 1 : start] + text[end : end + 1] in _ENCLOSING:
-        start, end = start - 1, end + 1
-    line = text.rfind("\n", 0, start) + 1
-    if text[end : end + 1] in ("", "\n", "\r") and _LINE_START.match(text, line, start):
-        start = line
-    before, after = text[:start].rstrip(), text[end:].lstrip()
-    gap, following = text[len(before) : start], text[end : len(text) - len(after)]
-    if not after:
-        return before + (following or gap if before else "")
-    if not before:
-        return after
-    if not following and after[0] in ".,;:!?)”’":
-        return before + after
-    inside = _BLANK_LINE.search(text, start, end)
-    gaps = (gap, following, inside.group() if inside else "")
-    return before + max(gaps, key=lambda space: space.count("\n")) + after
+    left = cut_out(text, span)
+    if left is None:
+        raise NothingToDo(
+            "Taking these words out would change what stands beside them, such as a list or a row of a table: edit "
+            "the text yourself. Nothing was changed."
+        )
+    return left

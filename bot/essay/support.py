@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bot.errors import InvalidInput
 from bot.essay.claims import NoteIndex
+from bot.essay.cutting import cut_out
 from bot.essay.essay import Note
 from bot.essay.facts.addresses import defang_links
 from bot.essay.quotation_search import QuotationFinder
@@ -28,9 +31,6 @@ _MAX_REASON_CHARACTERS = 400  # two sentences; more is an essay of the checker's
 _MAX_MENDED_CHARACTERS = 1_500
 _MIN_SUSPECT_SENTENCES = 5  # a text of fewer sentences may well have something in each
 _WORD = re.compile(r"\w[\w'’-]*")
-_BLOCK_MARKS = re.compile(
-    r"[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]*)?(?:\[[ xX]][ \t]*)?"
-)  # of a list, a task, a quotation
 
 REMOVE_SENTENCE = "take the sentence out"
 """What stands in the place of a mended sentence of which nothing is left."""
@@ -235,18 +235,13 @@ def carry_over(
 
     A sentence stays supported while the notes that it rests on are the same. One with an open passage keeps it, and is
     to be judged once more where notes have changed; one for which the writer vouched is, where that note is gone. All
-    other sentences are ``unchecked``. The version of the check that is returned is that of the earlier one, 0 for none.
+    other sentences are ``unchecked``, and so is one of several that are the same where nothing tells which it was. The
+    version of the check that is returned is that of the earlier one, 0 for none.
     """
     if check is None:
         return Check(0, (), (), tuple(sentence.number for sentence in now))
     fingerprints = note_fingerprints(notes)
-    new_numbers: dict[str, list[int]] = {}
-    for sentence in now:
-        new_numbers.setdefault(sentence.line, []).append(sentence.number)
-    moved: dict[int, int] = {}
-    for sentence in before:
-        if numbers := new_numbers.get(sentence.line):
-            moved[sentence.number] = numbers.pop(0)
+    moved = _pair_sentences(before, now)
     was_unchecked = set(check.unchecked)
     same_notes = fingerprints == dict(check.note_fingerprints)
     supports: list[SentenceSupport] = []
@@ -283,6 +278,38 @@ def carry_over(
         created=check.created,
         note_fingerprints=fingerprints,
     )
+
+
+def _pair_sentences(before: Sequence[NumberedSentence], now: Sequence[NumberedSentence]) -> dict[int, int]:
+    """Return the numbers that sentences have now by those that they had, of those that stand unchanged.
+
+    A sentence that stands once in both texts is the same wherever it is. One of several that are the same is known by
+    the sentences beside it (P. Heckel, 1978), and by none where those before and those behind it disagree.
+    """
+    old, new = [one.line for one in before], [one.line for one in now]
+    old_counts, new_counts, places = Counter(old), Counter(new), {line: at for at, line in enumerate(new)}
+    known = {at: places[line] for at, line in enumerate(old) if old_counts[line] == new_counts[line] == 1}
+    claims = {
+        *_follow({-1: -1, **known}, old, new, 1).items(),
+        *_follow({len(old): len(new), **known}, old, new, -1).items(),
+    }
+    froms, tos = Counter(at for at, _ in claims), Counter(there for _, there in claims)
+    return {
+        before[at].number: now[there].number
+        for at, there in claims
+        if froms[at] == tos[there] == 1 and 0 <= at < len(old)
+    }
+
+
+def _follow(known: dict[int, int], old: Sequence[str], new: Sequence[str], step: int) -> dict[int, int]:
+    """Return the pairs with those of equal lines that follow them, downwards with a ``step`` of 1, upwards with -1."""
+    pairs, taken = dict(known), set(known.values())
+    for at in range(len(old))[::step]:
+        there = pairs[at - step] + step if at not in pairs and at - step in pairs else -1
+        if 0 <= there < len(new) and there not in taken and old[at] == new[there]:
+            pairs[at] = there
+            taken.add(there)
+    return pairs
 
 
 def merge_check(
@@ -340,17 +367,17 @@ def keep_vouched(check: Check, stored: Check | None) -> Check:
 def mend_sentence(text: str, sentence: NumberedSentence, mended: str) -> str:
     """Return the text with a sentence replaced; every other byte stays.
 
-    With "" it goes, and the space beside it, or the line if nothing else is in that but the mark of a list or
-    quotation: a lone "-" below a paragraph would make a heading of it.
+    With "" it goes as ``cut_out`` takes it out. Raise InvalidInput where that would change what stands beside it.
     """
-    before, after = text[: sentence.span.start], text[sentence.span.end :]
     if mended:
-        return before + mended + after
-    line, rest = before[before.rfind("\n") + 1 :], after.partition("\n")[0]
-    if line and not rest.strip() and _BLOCK_MARKS.fullmatch(line):
-        return before[: len(before) - len(line)] + after[len(rest) + 1 :]
-    before, after = (before, after.lstrip(" \t")) if after[:1] in (" ", "\t") else (before.rstrip(" \t"), after)
-    return before + after
+        return text[: sentence.span.start] + mended + text[sentence.span.end :]
+    left = cut_out(text, sentence.span)
+    if left is None:
+        raise InvalidInput(
+            "Taking this sentence out would change what stands beside it, such as a list or a row of a table: edit "
+            "the text yourself. Nothing was changed."
+        )
+    return left
 
 
 def describe_check(check: Check, sentence_count: int) -> str:

@@ -84,13 +84,16 @@ class CheckedText:
         return self.sentences[number - 1]
 
     def key(self, passage: UnsupportedPassage) -> str:
-        """Return what stands for a passage in a button: it is the same in every version where the sentence stands."""
-        words = f"{self.sentence(passage.sentence).line}\0{passage.words}"
-        return hashlib.sha256(words.encode()).hexdigest()[:12]
+        """Return what stands for a passage in a button: it is the same in every version where the sentence stands.
+
+        Of several sentences that are the same it tells which, and becomes stale when there are more or fewer of them.
+        """
+        return _key(passage, [one.line for one in self.sentences])
 
     def find(self, key: str) -> UnsupportedPassage:
         """Return the open passage with this key. Raise StaleRequest where there is none any more."""
-        found = next((one for one in self.check.open if self.key(one) == key), None)
+        lines = [one.line for one in self.sentences]
+        found = next((one for one in self.check.open if _key(one, lines) == key), None)
         if found is None:
             raise StaleRequest
         return found
@@ -123,6 +126,14 @@ class CheckedText:
         numbers |= dict.fromkeys(one.vouched_by or 0 for one in self.check.vouched if one.sentence in asked)
         by_number = {note.number: note for note in self.notes}
         return tuple(by_number[number] for number in numbers if number in by_number)
+
+
+def _key(passage: UnsupportedPassage, lines: Sequence[str]) -> str:
+    at = passage.sentence - 1
+    words = f"{lines[at]}\0{passage.words}"
+    if (count := lines.count(lines[at])) > 1:
+        words += f"\0{lines[: at + 1].count(lines[at])} of {count}"
+    return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 
 class CheckingService:
@@ -394,7 +405,10 @@ class CheckingService:
         return await self.store.write(writer, step)
 
     async def fix(self, writer: str, essay: str, key: str) -> Version:
-        """Put the mended sentence in place of the one with the passage; return the new version."""
+        """Put the mended sentence in place of the one with the passage; return the new version.
+
+        Raise InvalidInput where it is to be taken out, and that would change what stands beside it.
+        """
         found = await self.current(writer, essay)
         passage = found.find(key)
         if passage.mended is None:
@@ -404,7 +418,10 @@ class CheckingService:
         return await self._mend(writer, essay, found, [passage])
 
     async def fix_all(self, writer: str, essay: str, seen: int) -> Version:
-        """Put every mended sentence in place. Raise StaleRequest where another version is current than ``seen``."""
+        """Put every mended sentence in place; one that cannot be taken out stays, unless it is the only one.
+
+        Raise StaleRequest where another version is current than ``seen``.
+        """
         found = await self.current(writer, essay)
         if found.version.info.number != seen:
             raise StaleRequest
@@ -415,7 +432,7 @@ class CheckingService:
     async def edit(self, writer: str, essay: str, key: str, sentence: str) -> Version:
         """Put what the writer typed in place of the sentence with the passage; blank takes the sentence out.
 
-        Raise StaleRequest where the sentence stands no more.
+        Raise StaleRequest where the sentence stands no more, InvalidInput where it cannot be taken out.
         """
         found = await self.current(writer, essay)
         passage = found.find(key)
@@ -431,9 +448,9 @@ class CheckingService:
         *,
         origin: Origin = Origin.MENDED,
     ) -> Version:
-        text, info = found.version.text, found.version.info
-        for passage in sorted(passages, key=lambda one: one.sentence, reverse=True):
-            text = mend_sentence(text, found.sentence(passage.sentence), passage.mended or "")
+        info = found.version.info
+        mended = [(found.sentence(one.sentence), one.mended or "") for one in passages]
+        text = await parse_in_worker(writer, len(found.version.text), _mend_sentences, found.version.text, mended)
         self.essays.limits.check_text(text)
         _, carried = await parse_in_worker(
             writer, len(text) * 2, _stand_on, text, found.check, found.version.text, found.notes
@@ -598,6 +615,20 @@ def _askable(found: CheckedText) -> list[int]:
 
 def _batches(numbers: Sequence[int]) -> list[Collection[int]]:
     return [numbers[at : at + MAX_SENTENCES_PER_CALL] for at in range(0, len(numbers), MAX_SENTENCES_PER_CALL)]
+
+
+def _mend_sentences(text: str, mended: Sequence[tuple[NumberedSentence, str]]) -> str:
+    """Return the text with the sentences replaced or taken out; raise InvalidInput where none could be taken out."""
+    refused: InvalidInput | None = None
+    left = text
+    for sentence, words in sorted(mended, key=lambda one: one[0].number, reverse=True):
+        try:
+            left = mend_sentence(left, sentence, words)
+        except InvalidInput as error:
+            refused = error
+    if refused is not None and left == text:
+        raise refused
+    return left
 
 
 def _stand_on(

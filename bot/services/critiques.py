@@ -230,7 +230,8 @@ class CritiqueService:
     async def apply_finding(self, writer: str, critique: str, index: int, seen: Version) -> Version:
         """Make a version of the essay in which the words that the finding quotes are replaced or taken out.
 
-        Raise NothingToDo where the finding offers neither, its words are gone, or the text is not an essay's.
+        Raise NothingToDo where the finding offers neither, its words are gone, taking them out would change what stands
+        beside them, or the text is not an essay's.
         """
         critiqued = await self.get(writer, critique)
         finding = self._get_finding(critiqued, index)
@@ -240,7 +241,7 @@ class CritiqueService:
         if span is None:
             raise NothingToDo.words_changed()
         if finding.replacement is None:
-            text = cut_words(seen.text, span)
+            text = await parse_in_worker(writer, len(seen.text), cut_words, seen.text, span)
             if not count_words(text):
                 raise NothingToDo.nothing_left()
         elif _is_already_applied(finding.replacement, finding.quotation, seen.text, span):

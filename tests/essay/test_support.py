@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.errors import InvalidInput
 from bot.essay.essay import Note
 from bot.essay.support import (
     Check,
@@ -150,6 +151,39 @@ def test_a_later_version_keeps_what_was_said_of_sentences_that_stand_unchanged()
     assert found.unchecked == (1, 4)
 
 
+TWINS = "I moved to Oslo. It took a year.\n\nI sold the flat. It took a year.\n"
+
+
+@pytest.mark.parametrize(
+    ("later", "found"),
+    [
+        (TWINS.replace("Oslo. It took a year.", "Oslo. It took months."), [(4, "a year", "second")]),
+        (TWINS.replace("flat. It took a year.", "flat. It took months."), [(2, "a year", "first")]),
+        (TWINS.replace("Oslo. It took a year.", "Oslo."), [(3, "a year", "second")]),
+        ("I sold the flat. It took a year.\n\nI moved to Oslo. It took a year.\n", []),
+        ("I left. It took a year.\n\nI stayed. It took a year.\n", [(4, "a year", "second")]),
+        (f"It took a year. {TWINS}", [(3, "a year", "first"), (5, "a year", "second")]),
+        ("I wept. It took a year. I laughed.\n", []),
+        (TWINS, [(2, "a year", "first"), (4, "a year", "second")]),
+    ],
+)
+def test_of_two_equal_sentences_each_keeps_its_own_finding_or_none(
+    later: str, found: list[tuple[int, str, str]]
+) -> None:
+    passages = (replace(passage(2, "a year"), reason="first"), replace(passage(4, "a year"), reason="second"))
+    check = Check(1, (), passages, note_fingerprints=note_fingerprints(NOTES))
+    carried = carry_over(check, number_sentences(TWINS), number_sentences(later), NOTES)
+    assert [(one.sentence, one.words, one.reason) for one in carried.unsupported] == found
+    assert not {one.sentence for one in carried.unsupported} & set(carried.unchecked)
+
+
+def test_of_two_equal_sentences_beside_one_another_the_one_left_is_not_checked() -> None:
+    twins, left = number_sentences("I left. It hurt. It hurt. I wept."), number_sentences("I left. It hurt. I wept.")
+    check = Check(1, (), (passage(2, "hurt"),), (), note_fingerprints=note_fingerprints(NOTES))
+    assert 2 in carry_over(check, twins, left, NOTES).unchecked
+    assert not carry_over(check, twins, left, NOTES).open
+
+
 def test_a_sentence_whose_note_changed_or_went_is_judged_again_and_an_open_passage_stays_until_then() -> None:
     edited = (replace(NOTES[0], text="may 22: moved"), NOTES[1])
     found = carry_over(checked(), SENTENCES, SENTENCES, edited)
@@ -192,6 +226,41 @@ def test_a_list_item_or_quotation_whose_only_sentence_goes_is_taken_out(mark: st
     won, lost = (one for one in number_sentences(text) if "three" not in one.line)
     assert mend_sentence(text, won, "") == text.replace(f"{mark}I won a prize.\n", "")
     assert mend_sentence(text.rstrip("\n"), lost, "") == text.replace(f"{mark}I lost my way.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Then I left.\n\n**It took a year.**\n\nI wept.\n", "Then I left.\n\nI wept.\n"),
+        ("*It took a year.* I wept.\n", "I wept.\n"),
+        ("~~It took a year.~~ I wept.\n", "I wept.\n"),
+        ("I left. [It took a year.](https://a.example/b_(c)) I wept.\n", "I left. I wept.\n"),
+        ("I left it.\nIt took a year.\nI wept then.\n", "I left it.\nI wept then.\n"),
+        ("> I left it.\r\n> It took a year.\r\n> I wept then.\r\n", "> I left it.\r\n> I wept then.\r\n"),
+        ("It took\na year. I wept then.\n", "I wept then.\n"),
+        ("- I left.\n\n  It took a year.\n\n  I wept.\n", "- I left.\n\n  I wept.\n"),
+        ("- I left.\n  - It took a year.\n  - I wept.\n", "- I left.\n  - I wept.\n"),
+        ("> I left.\n>\n> It took a year.\n\nI wept.\n", "> I left.\n\nI wept.\n"),
+    ],
+)
+def test_a_sentence_goes_with_the_marks_and_the_line_that_it_fills(text: str, left: str) -> None:
+    sentence = next(one for one in number_sentences(text) if "year" in one.line)
+    assert mend_sentence(text, sentence, "") == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| What | How |\n|---|---|\n| Oslo | It took a year. |\n",
+        "- It took a year.\n  - I wept.\n",
+        "- I left.\n\nIt took a year.\n\n    code\n",
+        "I left.\nIt took a year.\n---\n",  # of one line and dashes Markdown makes a heading
+    ],
+)
+def test_a_sentence_is_not_taken_out_where_what_stands_beside_it_would_change(text: str) -> None:
+    sentence = next(one for one in number_sentences(text) if "year" in one.line)
+    with pytest.raises(InvalidInput, match=r"edit the text yourself. Nothing was changed\.$"):
+        mend_sentence(text, sentence, "")
 
 
 def test_what_a_check_came_to_is_said() -> None:

@@ -199,6 +199,30 @@ async def test_fix_changes_one_sentence_and_only_that_one_is_checked_again(check
     assert not now.check.unchecked
 
 
+async def test_of_two_equal_sentences_the_one_that_was_meant_is_mended_and_a_second_click_changes_nothing(
+    checked: Checked,
+) -> None:
+    text = "## What I missed\n\nI moved. It took a year.\n\n## What I gave up\n\nI sold the flat. It took a year.\n"
+    moved = UnsupportedPassage(2, "a year", SupportKind.NUMBER, "No note.", 1, "The move took long.")
+    sold = replace(moved, sentence=4, mended="The sale took long.")
+    everything = tuple(SentenceSupport(number, (1,)) for number in range(1, 5))
+    checked.models.script(says(text), said(moved, sold, supports=everything))
+    job = await checked.services.drafting.start_draft("me", checked.essay)
+    await checked.services.jobs.wait("me", job.id)
+    found = await checked.settle()
+    assert found.key(moved) != found.key(sold)
+    checked.models.script(said(supports=everything))
+    version = await checked.services.checking.fix("me", checked.essay, found.key(sold))
+    assert version.text == text.replace("flat. It took a year.", "flat. The sale took long.")
+    now = await checked.settle()
+    assert now.check.open == (moved,)
+    assert checked.models.asked[-1].given["asked"] == (4,)
+    for key in (found.key(sold), found.key(moved)):  # of an old panel
+        with pytest.raises(StaleRequest):
+            await checked.services.checking.fix("me", checked.essay, key)
+    await checked.services.checking.keep("me", checked.essay, now.key(now.check.open[0]))
+
+
 async def test_fix_takes_a_sentence_out_of_which_the_notes_hold_nothing(checked: Checked) -> None:
     found = await checked.draft(said(replace(LOVED, mended=""), PENSION))
     assert [one.mended for one in found.mendable] == ["", PENSION.mended]
@@ -207,6 +231,26 @@ async def test_fix_takes_a_sentence_out_of_which_the_notes_hold_nothing(checked:
     now = await checked.settle()
     assert [one.words for one in now.check.open] == [PENSION.words]
     assert not now.check.unchecked
+
+
+async def test_a_row_of_a_table_is_not_taken_out_with_a_sentence_and_fix_all_mends_the_rest(checked: Checked) -> None:
+    text = DRAFT.replace("There were 14 people, and I loved it.", "\n\n| a | b |\n|---|---|\n| Oslo | I loved it. |")
+    loved = replace(LOVED, sentence=3, words="I loved it", mended="")
+    pension = replace(PENSION, sentence=4)
+    everything = tuple(SentenceSupport(number, (1,)) for number in range(1, 5))
+    checked.models.script(says(text), said(loved, pension, supports=everything))
+    job = await checked.services.drafting.start_draft("me", checked.essay)
+    await checked.services.jobs.wait("me", job.id)
+    found = await checked.settle()
+    with pytest.raises(InvalidInput, match="a row of a table"):
+        await checked.services.checking.fix("me", checked.essay, found.key(loved))
+    with pytest.raises(InvalidInput, match="a row of a table"):
+        await checked.services.checking.edit("me", checked.essay, found.key(loved), " ")
+    assert (await checked.settle()).version == found.version
+    checked.models.script(said(supports=everything))
+    version = await checked.services.checking.fix_all("me", checked.essay, found.version.info.number)
+    assert version.text == found.version.text.replace(" a year because of the pension", "")
+    assert [one.words for one in (await checked.settle()).check.open] == ["I loved it"]
 
 
 async def test_a_fix_in_an_unfinished_draft_leaves_the_sections_that_are_still_to_be_written(checked: Checked) -> None:

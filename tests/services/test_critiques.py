@@ -276,11 +276,61 @@ async def test_a_finding_without_replacement_on_a_paste_or_unknown_cannot_be_app
         ("- one\n- two\n- three\n", "two", "- one\n- three\n"),
         ("## Head\n\nText.\n", "Head", "Text.\n"),
         ("All of it.\n", "All of it.", ""),
+        ("## Head\n\nI was happy. I left.\n", "I was happy", "## Head\n\nI left.\n"),
+        ("One.\n\nI was happy. I left.\n", "I was happy", "One.\n\nI left.\n"),
+        ("I left. I was happy. I wept.\n", "I was happy", "I left. I wept.\n"),
+        ("I left. “I was happy.” I wept.\n", "I was happy", "I left. I wept.\n"),
+        ("We left, to be honest, quite late.\n", "to be honest", "We left, quite late.\n"),
+        ("We left, to be honest, quite late.\n", ", to be honest,", "We left quite late.\n"),
+        ("We left — to be honest — quite late.\n", "to be honest", "We left — quite late.\n"),
+        ("We left—to be honest—quite late.\n", "—to be honest—", "We left quite late.\n"),
+        ("We left late, they said.\n", "they said", "We left late.\n"),
+        ("To be honest, we left.\n", "To be honest", "we left.\n"),
+        ("~~very strong~~ and left.\n", "very strong", "and left.\n"),
+        ("It was `very strong` and left.\n", "very strong", "It was and left.\n"),
+        ("It was [very strong](https://a.example) wine.\n", "very strong", "It was wine.\n"),
+        ("I left in *May*, and wept.\n", "in *May", "I left, and wept.\n"),
+        ("- Top\n  - one here\n  - two here\n", "one here", "- Top\n  - two here\n"),
+        ("One.\n\nTwo.\n\n    code\n", "Two.", "One.\n\n    code\n"),
+        ("1. Top\n\n   Two.\n\n   Three.\n\n2. Next\n", "Two.", "1. Top\n\n   Three.\n\n2. Next\n"),
+        ("My title\n=====\n\nText.\n", "My title", "Text.\n"),
+        ("| a | b |\n|---|---|\n| one | two |\n", "two", "| a | b |\n|---|---|\n| one |  |\n"),
+        ("- one\n\nTwo:\n\n- three\n", "Two:", "- one\n\n- three\n"),
     ],
 )
 def test_words_are_taken_out_with_what_would_be_left_of_them(text: str, words: str, left: str) -> None:
     at = text.index(words)
     assert cut_words(text, Span(at, at + len(words))) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("- Top\n  - one here\n", "Top"),
+        ("| a | b |\n|---|---|\n| one | two |\n", "one | two"),
+        ("one | two\n---|---\nthree | four\n", "three"),
+        ("- one\n\nTwo.\n\n    code\n", "Two."),
+        ("They sold 2. 3 were left.\n\nHonestly - no.\n", "Honestly"),
+        ("One is here.\nTwo is here.\n---\n", "One is here."),
+    ],
+)
+def test_words_that_hold_what_stands_beside_them_are_not_taken_out(text: str, words: str) -> None:
+    at = text.index(words)
+    with pytest.raises(NothingToDo, match=r"edit the text yourself. Nothing was changed\.$"):
+        cut_words(text, Span(at, at + len(words)))
+
+
+async def test_a_cut_that_would_change_a_list_changes_nothing_and_the_finding_stays(
+    room: Room, structure: Structure
+) -> None:
+    critiqued, seen = await of_essay(room, structure, opinion(replace(remark("nobody asked"), is_cut=True)))
+    text = TEXT.replace("It was very good work too. The pay", "- The pay").replace(
+        "The pay was 4,000 euros less, and nobody asked.", "nobody asked\n  - The pay was less."
+    )
+    edited = await room.desk.edit_text("me", critiqued.essay or "", seen, text)
+    with pytest.raises(NothingToDo, match="such as a list"):
+        await room.criticism.apply_finding("me", critiqued.id, 0, edited.version)
+    assert not (await room.criticism.get("me", critiqued.id)).decisions
 
 
 async def test_a_paragraph_is_taken_out_and_the_findings_beside_it_still_match(
