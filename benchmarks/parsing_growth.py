@@ -19,9 +19,9 @@ from bot.llm.prompts import neutralize_tags
 
 UNITS = [
     *(",", '"', "“", "'", "a", "not ", "a, not ", "it's not ", "not just a ", "a, ", "— ", ". ", ". . ", "!?", "("),
-    *("[", "](", "`", "*", "_", "<", "<!--", "a<!--", "> ", "- ", "# a\n", "a\n=\n", "x\n", "Hx\n\n", "two ", "1,000,", "1."),
+    *("[", "](", "`", "*", "_", "<", "<!--", "> ", "- ", "# a\n", "a\n=\n", "x\n", "Hx\n\n", "two ", "1,000,", "1."),
     *("10–", "A ", "A. ", "May ", "in today's ", "more companies ", "studies show ", "Aa of ", "less a ", "you "),
-    *("[NEED: ", "|", "1. a\n", "’", "A’", "a.m. ", " ", "a=", "a ="),
+    *("[NEED: ", "|", "1. a\n", "’", "A’", "a.m. ", " ", "a=", "a =", "a<!--"),
 ]
 _TAGS = TagReader("section")
 TIMES = 4

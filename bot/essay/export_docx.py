@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime
 from docx import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
-from docx.oxml.numbering import CT_Num
 from docx.oxml.ns import qn
+from docx.oxml.numbering import CT_Num
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 from markdown_it.token import Token
@@ -52,7 +52,7 @@ class _PostDocument:
         self._quotations = 0
         # python-docx looks for a free number, and for an address, among all that there are, each time.
         self._numbering = self._document.part.numbering_part.element
-        self._last_number = max(num.numId for num in self._numbering.num_lst)
+        self._last_number: int = max(num.numId for num in self._numbering.num_lst)
         self._list_definitions = [self._list_definition(level) for level in range(1, _MAX_LIST_LEVELS + 1)]
         self._link_ids: dict[str, str] = {}  # by the address
         self._rows: list[list[Sequence[Token]]] | None = None  # the cells of the open table
@@ -130,7 +130,7 @@ class _PostDocument:
         """Return the number of a new numbering that begins with ``start``, in the style of the list's level."""
         level = min(len(self._lists) + 1, _MAX_LIST_LEVELS)
         self._last_number += 1
-        numbering = CT_Num.new(self._last_number, self._list_definitions[level - 1])
+        numbering = CT_Num.new(self._last_number, self._list_definitions[level - 1])  # type: ignore[no-untyped-call]
         numbering.add_lvlOverride(ilvl=0).add_startOverride(start)
         self._numbering.append(numbering)
         return self._last_number

@@ -80,10 +80,10 @@ class SqlRetention:
 
     def delete_jobs(self, before: datetime) -> None:
         yielding = [kind.value for kind in JobKind if kind.gives_way]  # a panel goes on showing the job before them
+        counts = f"(jobs.kind IN ({marks(yielding)}) OR later.kind NOT IN ({marks(yielding)}))"
         self._db.execute(
-            "DELETE FROM jobs WHERE ended = 1 AND changed < ? AND id <"
-            " (SELECT max(later.id) FROM jobs later WHERE later.writer = jobs.writer AND later.subject = jobs.subject"
-            f" AND (jobs.kind IN ({marks(yielding)}) OR later.kind NOT IN ({marks(yielding)})))",  # noqa: S608 - question marks
+            "DELETE FROM jobs WHERE ended = 1 AND changed < ? AND id < (SELECT max(later.id) FROM jobs later"  # noqa: S608 - question marks
+            f" WHERE later.writer = jobs.writer AND later.subject = jobs.subject AND {counts})",
             [before.astimezone(UTC).isoformat(), *yielding, *yielding],
         )
         self._database.erase_after_commit()

@@ -230,7 +230,7 @@ def test_in_word_every_numbered_list_has_a_numbering_and_every_address_a_relatio
     document = read_docx(export_for(a_post(text), "docx").data)
     items = [one for one in document.paragraphs if one.hyperlinks]
     assert [link.address for one in items for link in one.hyperlinks] == addresses
-    numbers = [one._p.pPr.numPr.numId.val for one in items]
+    numbers = [int(one._p.xpath("w:pPr/w:numPr/w:numId/@w:val")[0]) for one in items]
     assert len(set(numbers)) == len(addresses)
     numbering = document.part.numbering_part.element
     starts = [numbering.num_having_numId(number).xpath("w:lvlOverride/w:startOverride/@w:val") for number in numbers]

@@ -113,7 +113,11 @@ async def test_who_cannot_be_reached_loses_the_essay_after_fourteen_days_of_trie
 
 
 async def test_who_cannot_be_looked_up_is_told_the_next_day_and_the_others_at_once(
-    sim: DiscordSimulator, bot: Bot, clock: ClockAhead, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    sim: DiscordSimulator,
+    bot: Bot,
+    clock: ClockAhead,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     unknown, known = sim.user("unknown"), sim.user("known")
     for user in (unknown, known):

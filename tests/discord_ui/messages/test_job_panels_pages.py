@@ -13,7 +13,17 @@ from bot.discord_ui.messages.pages import StreamPager, close_markdown
 from bot.discord_ui.messages.text_limits import utf8_length, utf16_length
 
 ESSAYS = sorted((Path(__file__).parents[2] / "data" / "essays").glob("*.md"))
-PARTS = ["I left the bank. ", "\n\n", "\n", "## Heading\n\n", "- item\n", "> said\n", "```\ncode\n", "事業を辞めた。", " " * 900]
+PARTS = [
+    "I left the bank. ",
+    "\n\n",
+    "\n",
+    "## Heading\n\n",
+    "- item\n",
+    "> said\n",
+    "```\ncode\n",
+    "事業を辞めた。",
+    " " * 900,
+]
 SLACK = 40  # characters that closing, or opening again, what a cut left open may add
 
 
