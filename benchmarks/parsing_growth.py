@@ -12,6 +12,7 @@ from bot.essay.facts import names
 from bot.essay.measures import measure_all
 from bot.essay.quotation_search import locate
 from bot.essay.tags import TagReader
+from bot.essay.text.markdown_import import remove_comments
 from bot.essay.text.parsed_text import ParsedText
 from bot.essay.text.sections import split_sections
 from bot.llm.prompts import neutralize_tags
@@ -20,7 +21,7 @@ UNITS = [
     *(",", '"', "“", "'", "a", "not ", "a, not ", "it's not ", "not just a ", "a, ", "— ", ". ", ". . ", "!?", "("),
     *("[", "](", "`", "*", "_", "<", "<!--", "> ", "- ", "# a\n", "a\n=\n", "x\n", "Hx\n\n", "two ", "1,000,", "1."),
     *("10–", "A ", "A. ", "May ", "in today's ", "more companies ", "studies show ", "Aa of ", "less a ", "you "),
-    *("[NEED: ", "|", "1. a\n", "’", "A’", "a.m. ", " ", "a=", "a ="),
+    *("[NEED: ", "|", "1. a\n", "’", "A’", "a.m. ", " ", "a=", "a =", "a<!--"),
 ]
 _TAGS = TagReader("section")
 TIMES = 4
@@ -38,6 +39,7 @@ def everything(text: str) -> None:
     split_sections(text)
     find_unsupported_claims(text, [text[: len(text) // 2]])
     locate(text, text[: len(text) // 3] + " x y")
+    remove_comments(text)
     neutralize_tags(f"<{text}")
     list(_TAGS.read(f"<section {text.replace('<', '')}>"))
 

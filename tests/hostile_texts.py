@@ -69,6 +69,7 @@ UNITS: Mapping[str, str] = {
     "waves": "~",
     "backslashes": "\\",
     "HTML comments": "<!--",
+    "HTML comments inside lines": "a<!--",
     "tags never closed": "<a ",
     "blocks of HTML": "<div>\n",
     "processing instructions": "<?",

@@ -16,11 +16,13 @@ from bot.essay.text.spans import Span
 from bot.essay.text.words import UNSPACED_LETTER
 
 _WORD_OR_SPACE = re.compile(rf"\s+|{UNSPACED_LETTER.pattern}|(?:(?!{UNSPACED_LETTER.pattern})\S)+")
+_LINE = re.compile(r"[^\n]*\n\s*|[^\n]+")  # with all white space behind it, so that no word or space is cut
 _BLANK_LINE_BEHIND = re.compile(r"(?:\r\n?|\n)[ \t]*(?:\r\n?|\n)\s*\Z")
 _SPACES = re.compile(r"\s+")
 _PUNCTUATION = ".,;:!?…\"“”‘’'()[]*_"
 _MIN_SHARE = 0.5  # of the words: with fewer, what was marked in a sentence would be more than what was not
 _MAX_COMPARED = 2_000_000  # pairs of sentences, in some two seconds; so many have two essays of 20,000 words
+_MAX_WORD_PAIRS = 100_000_000  # in some 12 MB; so many have two texts of 5,000 words
 _MAX_SHIFT = 50  # sentences; one that moved further among others that changed was taken out and put in
 
 
@@ -273,20 +275,40 @@ def _on_one_line(runs: Iterable[WordRun]) -> tuple[WordRun, ...]:
 def diff_words(old: str, new: str) -> tuple[TextChange, ...]:
     """Return the changes from ``old`` to ``new``, in order.
 
-    They follow a longest common subsequence of words, with runs of white space as words of their own. Joining every
-    change's ``old`` gives the old text, joining every ``new`` the new one.
+    They follow a longest common subsequence of words, with runs of white space as words of their own; in long texts one
+    of lines first, and one of words where lines changed, since the memory grows with the product of both lengths.
+    Joining every change's ``old`` gives the old text, joining every ``new`` the new one.
     """
     before, after = _WORD_OR_SPACE.findall(old), _WORD_OR_SPACE.findall(new)
+    if len(before) * len(after) <= _MAX_WORD_PAIRS:
+        return tuple(_diff_pieces(before, after))
+    changes: list[TextChange] = []
+    for lines in _diff_pieces(_LINE.findall(old), _LINE.findall(new)):
+        if lines.is_unchanged:
+            _append_change(changes, lines)
+            continue
+        for change in _diff_pieces(_WORD_OR_SPACE.findall(lines.old), _WORD_OR_SPACE.findall(lines.new)):
+            _append_change(changes, change)
+    return tuple(changes)
+
+
+def _diff_pieces(before: Sequence[str], after: Sequence[str]) -> list[TextChange]:
+    """Return the changes between two texts that are cut into pieces, in order."""
     changes: list[TextChange] = []
     for step in LCSseq.opcodes(before, after):
         change = TextChange(
             "".join(before[step.src_start : step.src_end]), "".join(after[step.dest_start : step.dest_end])
         )
-        if changes and not change.is_unchanged and not changes[-1].is_unchanged:
-            change = TextChange(changes[-1].old + change.old, changes[-1].new + change.new)
-            changes.pop()
-        changes.append(change)
-    return tuple(changes)
+        _append_change(changes, change)
+    return changes
+
+
+def _append_change(changes: list[TextChange], change: TextChange) -> None:
+    """Append a change; join it to the last one if both stayed, or neither."""
+    if changes and change.is_unchanged == changes[-1].is_unchanged:
+        last = changes.pop()
+        change = TextChange(last.old + change.old, last.new + change.new)
+    changes.append(change)
 
 
 def find_moved_span(old: str, new: str, span: Span) -> Span | None:

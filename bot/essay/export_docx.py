@@ -12,6 +12,7 @@ from docx import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.oxml.numbering import CT_Num
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 from markdown_it.token import Token
@@ -49,6 +50,11 @@ class _PostDocument:
         self._lists: list[int | None] = []  # for each open list its number in Word; None: it has bullets
         self._item_begun: list[bool] = []  # for each open item whether it has its first paragraph
         self._quotations = 0
+        # python-docx looks for a free number, and for an address, among all that there are, each time.
+        self._numbering = self._document.part.numbering_part.element
+        self._last_number: int = max(num.numId for num in self._numbering.num_lst)
+        self._list_definitions = [self._list_definition(level) for level in range(1, _MAX_LIST_LEVELS + 1)]
+        self._link_ids: dict[str, str] = {}  # by the address
         self._rows: list[list[Sequence[Token]]] | None = None  # the cells of the open table
         self._add_words("Title", title)
 
@@ -86,7 +92,7 @@ class _PostDocument:
             case "inline" if self._rows is not None:
                 self._rows[-1].append(token.children or [])
             case "inline":
-                _add_inline(self._new_paragraph(), token.children or [])
+                self._add_inline(self._new_paragraph(), token.children or [])
             case "fence" | "code_block":
                 paragraph = self._document.add_paragraph(style="No Spacing")
                 _add_run(paragraph, token.content.rstrip("\n")).font.name = _MONOSPACED
@@ -97,7 +103,7 @@ class _PostDocument:
 
     def _add_words(self, style: str | None, words: str) -> None:
         if words:
-            _add_inline(self._new_paragraph(style), [Token("text", "", 0, content=words)])
+            self._add_inline(self._new_paragraph(style), [Token("text", "", 0, content=words)])
 
     def _new_paragraph(self, style: str | None = None) -> Paragraph:
         """Add a paragraph in the style, else in that of what is open around it."""
@@ -115,51 +121,66 @@ class _PostDocument:
             properties.get_or_add_ilvl().val, properties.get_or_add_numId().val = 0, number
         return paragraph
 
+    def _list_definition(self, level: int) -> int:
+        """Return the number of the definition that the style of a level's numbered lists has."""
+        style = self._document.styles[f"List Number{f' {level}' if level > 1 else ''}"]
+        return int(self._numbering.num_having_numId(style.element.pPr.numPr.numId.val).abstractNumId.val)
+
     def _number_anew(self, start: int) -> int:
         """Return the number of a new numbering that begins with ``start``, in the style of the list's level."""
         level = min(len(self._lists) + 1, _MAX_LIST_LEVELS)
-        style = self._document.styles[f"List Number{f' {level}' if level > 1 else ''}"]
-        numbering = self._document.part.numbering_part.element
-        abstract = numbering.num_having_numId(style.element.pPr.numPr.numId.val).abstractNumId.val
-        number = numbering.add_num(abstract)
-        number.add_lvlOverride(ilvl=0).add_startOverride(start)
-        return int(number.numId)
+        self._last_number += 1
+        numbering = CT_Num.new(self._last_number, self._list_definitions[level - 1])  # type: ignore[no-untyped-call]
+        numbering.add_lvlOverride(ilvl=0).add_startOverride(start)
+        self._numbering.append(numbering)
+        return self._last_number
 
     def _add_table(self) -> None:
         rows, self._rows = self._rows or [], None
         table = self._document.add_table(len(rows), max(map(len, rows), default=1), style="Table Grid")
         for row, cells in zip(table.rows, rows, strict=True):
             for place, children in zip(row.cells, cells, strict=False):  # a short row leaves cells empty
-                _add_inline(place.paragraphs[0], children)
+                self._add_inline(place.paragraphs[0], children)
 
+    def _add_inline(self, paragraph: Paragraph, children: Sequence[Token]) -> None:
+        """Add the words of inline tokens with their emphasis and links."""
+        formats: list[str] = []
+        link: str | None = None
+        for token in children:
+            kind, _, end = token.type.rpartition("_")
+            if kind in _FORMATS and end == "open":
+                formats.append(_FORMATS[kind])
+            elif kind in _FORMATS:
+                formats.remove(_FORMATS[kind])
+            elif token.type == "link_open":
+                link = str(token.attrs.get("href", ""))
+            elif token.type == "link_close":
+                link = None
+            elif words := _inline_words(token):
+                run = _add_run(paragraph, words)
+                for name in formats:
+                    setattr(run.font, name, True)
+                if token.type == "code_inline":
+                    run.font.name = _MONOSPACED
+                if link:
+                    self._put_into_link(paragraph, run, link)
+        if _is_right_to_left(paragraph.text):
+            properties = paragraph._p.get_or_add_pPr()
+            properties.insert_element_before(OxmlElement("w:bidi"), "w:adjustRightInd", "w:ind", "w:jc", "w:rPr")
+            for run in paragraph.runs:
+                run.font.rtl = True
 
-def _add_inline(paragraph: Paragraph, children: Sequence[Token]) -> None:
-    """Add the words of inline tokens with their emphasis and links."""
-    formats: list[str] = []
-    link: str | None = None
-    for token in children:
-        kind, _, end = token.type.rpartition("_")
-        if kind in _FORMATS and end == "open":
-            formats.append(_FORMATS[kind])
-        elif kind in _FORMATS:
-            formats.remove(_FORMATS[kind])
-        elif token.type == "link_open":
-            link = str(token.attrs.get("href", ""))
-        elif token.type == "link_close":
-            link = None
-        elif words := _inline_words(token):
-            run = _add_run(paragraph, words)
-            for name in formats:
-                setattr(run.font, name, True)
-            if token.type == "code_inline":
-                run.font.name = _MONOSPACED
-            if link:
-                _put_into_link(paragraph, run, link)
-    if _is_right_to_left(paragraph.text):
-        properties = paragraph._p.get_or_add_pPr()
-        properties.insert_element_before(OxmlElement("w:bidi"), "w:adjustRightInd", "w:ind", "w:jc", "w:rPr")
-        for run in paragraph.runs:
-            run.font.rtl = True
+    def _put_into_link(self, paragraph: Paragraph, run: Run, address: str) -> None:
+        """Make a run a link; python-docx has no call for it (ECMA-376, part 1, section 17.16.22)."""
+        target = _for_xml(address)
+        if (link_id := self._link_ids.get(target)) is None:
+            link_id = self._link_ids[target] = f"link{len(self._link_ids) + 1}"
+            paragraph.part.load_rel(RELATIONSHIP_TYPE.HYPERLINK, target, link_id, is_external=True)
+        link = OxmlElement("w:hyperlink")
+        link.set(qn("r:id"), link_id)
+        run.font.underline = True
+        run._r.addprevious(link)
+        link.append(run._r)
 
 
 def _inline_words(token: Token) -> str:
@@ -175,15 +196,6 @@ def _inline_words(token: Token) -> str:
 
 def _add_run(paragraph: Paragraph, words: str) -> Run:
     return paragraph.add_run(_for_xml(words))
-
-
-def _put_into_link(paragraph: Paragraph, run: Run, address: str) -> None:
-    """Make a run a link; python-docx has no call for it (ECMA-376, part 1, section 17.16.22)."""
-    link = OxmlElement("w:hyperlink")
-    link.set(qn("r:id"), paragraph.part.relate_to(_for_xml(address), RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
-    run.font.underline = True
-    run._r.addprevious(link)
-    link.append(run._r)
 
 
 def _for_xml(text: str) -> str:

@@ -13,7 +13,7 @@ from functools import partial
 
 from bot.discord_ui.client import DiscordClient
 from bot.discord_ui.panels.retention import deletion_warning_card
-from bot.errors import BotError
+from bot.errors import BotError, StoreError
 from bot.ops.health import HEARTBEAT_SECONDS, Heartbeat
 from bot.services.host_alerts import HostAlerts
 from bot.services.retention import PendingDeletion
@@ -74,8 +74,12 @@ async def enforce_retention(client: DiscordClient, services: Services) -> None:
 async def warn_writer(
     client: DiscordClient, services: Services, writer: str, pending: Sequence[PendingDeletion]
 ) -> bool:
-    """Send a writer the warning in their DM; return whether it was delivered. Raise StoreError."""
-    channel = await services.store.read(lambda tx: tx.messages.channel(writer))
+    """Send a writer the warning in their DM; return whether it was delivered. Raise nothing."""
+    try:
+        channel = await services.store.read(lambda tx: tx.messages.channel(writer))
+    except StoreError as error:  # it is tried again the next day
+        log.warning("a writer's DM could not be looked up for a warning: %s", type(error).__name__)
+        return False
     if channel is None:  # they have never had a DM with the bot, and from the pseudonym none can be opened
         return False
     return await client.send_to_dm(channel.id, deletion_warning_card(pending, services.retention.essay_days or 0))

@@ -79,7 +79,7 @@ class QuestionRequest:
 
     @classmethod
     def from_job(cls, job: Job) -> QuestionRequest:
-        """Return the request of a question job; the first round's where it is damaged."""
+        """Return the request of a question job; the first round's where it is empty, as a damaged one is read."""
         found = json.loads(job.argument or "{}")
         return cls(bool(found.get("further")), int(found.get("asked", 0)), int(found.get("noted", 0)))
 
@@ -311,9 +311,9 @@ class InterviewService:
         await self._set_state(writer, essay, question, QuestionState.ANSWERED)
 
     async def delete_answer(self, writer: str, essay: str, current: Question) -> tuple[Question, Note] | None:
-        """Deletes the answer to the question that one is ``at``, or else the last one, and opens its question again.
+        """Delete the answer to the ``current`` question, or else the last one, and open its question again.
 
-        Returns both as they were; None where nothing was answered.
+        Return both as they were; None where nothing was answered.
         """
         asked = {one.text: one for one in await self.asked_questions(writer, essay)}
         answers = [note for note in await self._essays.notes(writer, essay) if note.question in asked]

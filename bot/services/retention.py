@@ -19,7 +19,8 @@ FIRST_WARNING = timedelta(days=14)  # before the deletion: time enough to read a
 LAST_WARNING = timedelta(days=2)
 RUN_EVERY = timedelta(days=1)
 # A failed job's text can be kept, and its instruction given again, from the panel that shows it; after three months
-# nobody looks for that. The last job of each essay and critique stays, since its panel shows how that ended.
+# nobody looks for that. The last job of each essay and critique stays, since its panel shows how that ended; of those
+# that give way (JobKind.gives_way), which the panel passes over, the last stays beside it.
 JOBS_KEPT = timedelta(days=90)
 CALLS_KEPT = timedelta(days=400)  # a month can be compared with the same one of the year before
 STORED_COUNTS_KEPT = timedelta(days=2)  # a day counts towards what a writer may store in one

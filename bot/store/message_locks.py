@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import logging
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -128,8 +128,9 @@ class PostgresMessageLocks:
             raise
 
     async def _undo(self, asking: asyncio.Task[Any], key: int) -> None:
-        if await asking:
-            await self._unlock(key)
+        with suppress(StoreError):  # then it was not taken, and nobody waits for the answer any more
+            if await asking:
+                await self._unlock(key)
 
     async def _unlock(self, key: int, late_seconds: float = 0.0) -> None:
         """Let a lock go; if that cannot be asked, the connection is lost, and the lock with it."""

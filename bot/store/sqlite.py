@@ -382,7 +382,10 @@ class DatabaseThread:
                 done.append(self._write_one(database, taken[-1].step, taken[-1].waiter))
                 if time.monotonic() > until:  # what is left has asked for a turn of its own
                     break
-        self._database.erase_deleted()
+        try:
+            self._database.erase_deleted()
+        except sqlite3.Error as error:  # the writes are committed; the next one tries again
+            log.warning("what was deleted could not be erased from the log yet: %s", type(error).__name__)
 
     def _write_one(
         self, database: EncryptedDatabase, step: Callable[[EncryptedDatabase], Any], waiter: Waiter

@@ -224,6 +224,21 @@ def test_word_gets_headings_lists_that_begin_anew_links_a_table_and_the_title() 
     assert links == ["https://x.example/a?b=1&c=%222%22", "https://x.example/lift.png"]
 
 
+def test_in_word_every_numbered_list_has_a_numbering_and_every_address_a_relationship_of_its_own() -> None:
+    addresses = [f"https://x.example/{number % 3}" for number in range(6)]
+    text = "".join(f"{start}. [link]({address})\n\n- point\n\n" for start, address in enumerate(addresses, 1))
+    document = read_docx(export_for(a_post(text), "docx").data)
+    items = [one for one in document.paragraphs if one.hyperlinks]
+    assert [link.address for one in items for link in one.hyperlinks] == addresses
+    numbers = [int(one._p.xpath("w:pPr/w:numPr/w:numId/@w:val")[0]) for one in items]
+    assert len(set(numbers)) == len(addresses)
+    numbering = document.part.numbering_part.element
+    starts = [numbering.num_having_numId(number).xpath("w:lvlOverride/w:startOverride/@w:val") for number in numbers]
+    assert starts == [[str(start)] for start in range(1, len(addresses) + 1)]
+    shared = {link._hyperlink.rId for one in items for link in one.hyperlinks}
+    assert len(shared) == 3
+
+
 def test_pandoc_reads_the_word_document_with_its_numbers_and_directions() -> None:
     read = read_by_pandoc(export_for(a_post(RICH + "\n" + HEBREW), "docx").data, "docx", "markdown")
     assert "1.  first\n\n2.  second" in read

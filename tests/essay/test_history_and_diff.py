@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.essay import diff
 from bot.essay.diff import TextChange, WordRun, compare_texts, diff_words
 from bot.essay.essay import Origin, VersionHistory, VersionInfo
 
@@ -102,3 +105,19 @@ def test_a_diff_holds_the_whole_of_both_texts(old: str, new: str) -> None:
     changes = diff_words(old, new)
     assert "".join(change.old for change in changes) == old
     assert "".join(change.new for change in changes) == new
+
+
+@given(st.text("ab \n\t"), st.text("ab \n\t"))
+def test_a_diff_of_long_texts_holds_the_whole_of_both(old: str, new: str) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(diff, "_MAX_WORD_PAIRS", 0)
+        changes = diff_words(old, new)
+    assert "".join(change.old for change in changes) == old
+    assert "".join(change.new for change in changes) == new
+    assert all(one.is_unchanged != other.is_unchanged for one, other in pairwise(changes))
+
+
+def test_words_changed_near_both_ends_of_a_long_text_are_shown_alone() -> None:
+    lines = [f"In the year {number} I left shop {number}.\n\n" for number in range(1_500)]
+    old, new = "".join(lines), "".join(lines).replace("shop 1.", "bank 1.").replace("shop 1498.", "bank 1498.")
+    assert [(one.old, one.new) for one in diff_words(old, new) if not one.is_unchanged] == [("shop", "bank")] * 2

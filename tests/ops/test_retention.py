@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import StoreBusy
 from bot.ops.background_tasks import warn_writer
+from bot.services.dm_messages import DmChannel
+from bot.store.dm_messages import SqlDmMessages
 from tests.discord_ui.bot_process import Runs, claude, runs
 from tests.discord_ui.conftest import Bot, ClockAhead, Scripted, clock, sim, started
 from tests.discord_ui.panel_steps import answered, with_notes
@@ -107,6 +110,34 @@ async def test_who_cannot_be_reached_loses_the_essay_after_fourteen_days_of_trie
     await on_day(bot, clock, 30)
     assert await bot.desk.list_essays(bot.writer(user)) == ()
     assert "could not be reached for 14 days: 1" in caplog.text
+
+
+async def test_who_cannot_be_looked_up_is_told_the_next_day_and_the_others_at_once(
+    sim: DiscordSimulator,
+    bot: Bot,
+    clock: ClockAhead,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    unknown, known = sim.user("unknown"), sim.user("known")
+    for user in (unknown, known):
+        await with_notes(user, user.dm)
+    await answered(bot)
+    look_up = SqlDmMessages.channel
+
+    def fail(messages: SqlDmMessages, writer: str) -> DmChannel | None:
+        if writer == bot.writer(unknown):
+            raise StoreBusy("the database")
+        return look_up(messages, writer)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqlDmMessages, "channel", fail)
+        await on_day(bot, clock, 16)
+    assert "StoreBusy" in caplog.text
+    assert "About to be deleted" not in unknown.screen.text
+    warning(known)
+    await on_day(bot, clock, 17)
+    warning(unknown)
 
 
 async def test_who_only_uses_servers_sees_the_date_in_the_list_and_can_keep_the_essay_there(

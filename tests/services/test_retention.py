@@ -259,3 +259,30 @@ async def test_jobs_calls_and_memberships_are_deleted_in_time(
     assert found is not None
     assert found.id == last
     assert await room.store.read(lambda tx: tx.people.counts(LOCAL_WRITER)["jobs"]) == 1
+
+
+async def test_a_stopped_draft_and_its_text_outlive_the_questions_asked_after_it(
+    room: Room, retention: RetentionService, calendar: Calendar, post: Postman
+) -> None:
+    """Its panel shows it, whatever gave way since; of what gave way the last stays."""
+    essay = await begin(room, "Mine", LOCAL_WRITER)
+
+    def add(kind: JobKind) -> Callable[[Transaction], int]:
+        def step(tx: Transaction) -> int:
+            job = tx.jobs.add(LOCAL_WRITER, essay, kind, None, "", calendar.now, running=True)
+            tx.jobs.append_text({job.id: "It was loud."})
+            tx.jobs.end(job.id, JobOutcome(JobState.STOPPED), calendar.now)
+            return job.id
+
+        return step
+
+    kinds = (JobKind.DRAFT, JobKind.QUESTION, JobKind.DRAFT, JobKind.QUESTION, JobKind.CHECK)
+    _, _, draft, _, check = [await room.store.write(LOCAL_WRITER, add(kind)) for kind in kinds]
+    calendar.now += 91 * DAY
+    await retention.run_if_due(post.warn)
+    found = await room.store.read(lambda tx: tx.jobs.latest(LOCAL_WRITER, essay))
+    assert found is not None
+    assert (found.id, found.text) == (draft, "It was loud.")
+    rows = await room.store.read(lambda tx: tx.people.rows(LOCAL_WRITER, essay))
+    (jobs,) = [table.rows for table in rows if table.name == "jobs"]
+    assert [row["id"] for row in jobs] == [draft, check]

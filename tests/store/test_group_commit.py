@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -15,7 +16,7 @@ from bot.essay.essay import Essay
 from bot.essay.notes import NewNote
 from bot.services.store_ports import Transaction
 from bot.store import sqlite
-from bot.store.sqlite import SqliteStore
+from bot.store.sqlite import SqliteDatabase, SqliteStore
 
 Clock = Callable[[], datetime]
 
@@ -89,3 +90,24 @@ async def test_where_a_group_of_writes_finds_the_disk_full_all_of_them_are_told_
     found = await asyncio.gather(held, *waiting, return_exceptions=True)
     assert [type(one) for one in found] == [StoreFull] * 3
     assert await store.read(lambda tx: (tx.values.get("name"), len(tx.essays.notes("me", "one")))) == (None, 0)
+
+
+async def test_a_write_after_which_nothing_can_be_erased_is_stored_and_the_next_one_erases(
+    store: SqliteStore, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await store.write("me", lambda tx: tx.essays.add(essay(clock)))
+    erase, failed = SqliteDatabase.erase_deleted, list[SqliteDatabase]()
+
+    def fail_once(database: SqliteDatabase) -> bool:
+        if not failed:
+            failed.append(database)
+            raise sqlite3.OperationalError("disk I/O error")
+        return erase(database)
+
+    monkeypatch.setattr(SqliteDatabase, "erase_deleted", fail_once)
+    await store.write("me", lambda tx: tx.essays.delete("me", "one"))
+    assert not await store.read(lambda tx: tx.essays.of_writer("me"))
+    assert not await store.database.run(lambda database: database.has_erased)
+    assert "OperationalError" in caplog.text
+    await store.write("me", lambda tx: tx.values.set("name", "value"))
+    assert await store.database.run(lambda database: database.has_erased)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import psycopg
 import pytest
 
+from bot.errors import StoreUnavailable
 from bot.store.message_locks import PostgresMessageLocks
 
 pytestmark = pytest.mark.postgres
@@ -139,6 +141,7 @@ async def test_a_process_that_hangs_in_an_edit_keeps_the_message_from_nobody_for
 IDLE = 2.0
 _HOLD = f"""
 import asyncio, sys
+from bot.errors import StoreUnavailable
 from bot.store.message_locks import PostgresMessageLocks
 
 async def edit():
@@ -148,3 +151,27 @@ async def edit():
 
 asyncio.run(edit())
 """
+
+
+async def test_a_lock_that_nobody_waits_for_any_more_fails_in_silence_with_the_database(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    locks = PostgresMessageLocks("postgresql://nowhere.invalid/essays", b"secret")
+    asked, lost = asyncio.Event(), asyncio.Event()
+
+    async def fail(_: object) -> Sequence[bool]:
+        asked.set()
+        await lost.wait()
+        raise StoreUnavailable("the database", "it was lost")
+
+    monkeypatch.setattr(locks, "_answers", fail)
+    untold: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: untold.append(context))
+    waiting = asyncio.create_task(locks.wait_until_free(MESSAGE, PATIENCE))
+    await asked.wait()
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    lost.set()
+    await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
+    gc.collect()
+    assert untold == []

@@ -223,6 +223,9 @@ def _page_end(text: str, start: int, limit: int, ends: Sequence[int]) -> int:
     return at if at > start else limit
 
 
+_WINDOW_CHARACTERS = 4 * MAX_PAGE_UNITS  # in which a growing text's next page is looked for first
+
+
 @dataclass(frozen=True, slots=True)
 class StreamPage:
     """A page ready to be shown: its number, how many there are so far, and its text.
@@ -252,15 +255,10 @@ class StreamPager:
         """Return page ``wanted``, counted from 0; the one being written for None and for a number past the end."""
         if len(text) < self._starts[-1]:  # the model has started over
             self._starts, self._fences, self._words_before = [0], [""], 0
-        while not self._last_fits(text):
-            tail = text[self._starts[-1] :]
-            found = paginate(tail)
-            if len(found) < 2:
-                break
-            full = found[0].extract(tail)
+        while not self._last_fits(text) and (full := self._first_full_page(text)) is not None:
             self._words_before += count_words(full)
             self._fences.append(open_fence(self._reopen_fence(full, -1)) or "")
-            self._starts.append(self._starts[-1] + found[0].end)
+            self._starts.append(self._starts[-1] + len(full))
         last = len(self._starts) - 1
         page = last if wanted is None else min(max(0, wanted), last)
         end = self._starts[page + 1] if page < last else len(text)
@@ -271,6 +269,20 @@ class StreamPager:
     def pinned_page(self, text: str, wanted: int | None) -> int | None:
         """Return the page to go on showing: ``wanted``, or None if that is the page being written."""
         return wanted if wanted is not None and wanted < self.page_at(text).pages - 1 else None
+
+    def _first_full_page(self, text: str) -> str | None:
+        """Return the first page of what is not on pages yet; None while that is the only one.
+
+        No more is read than it takes, so that the time stays linear where much text comes at once.
+        """
+        start, size = self._starts[-1], _WINDOW_CHARACTERS
+        while True:
+            tail = text[start : start + size]
+            if len(found := paginate(tail)) > 1:
+                return found[0].extract(tail)
+            if start + size >= len(text):
+                return None
+            size *= 2  # blank space fills no page
 
     def _reopen_fence(self, shown: str, page: int) -> str:
         fence = self._fences[page]

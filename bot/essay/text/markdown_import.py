@@ -265,6 +265,7 @@ def _split_off_comments(text: str) -> tuple[str, list[str]]:
         return text, []
     code, spans = _find_code_blocks(text), dict(find_code_spans(text))
     starts = [start for start, _ in code]
+    last_close = text.rfind("-->")
     pieces: list[str] = []
     comments: list[str] = []
     kept = at = 0  # kept: the end of what was copied; at: where to look for the next opening
@@ -281,7 +282,7 @@ def _split_off_comments(text: str) -> tuple[str, list[str]]:
         if start and text[start - 1] == "\\":
             at = opening.end()
             continue
-        end = opening.end() if opening["hidden"] else _find_comment_end(text, start, opening.group())
+        end = opening.end() if opening["hidden"] else _find_comment_end(text, start, opening.group(), last_close)
         if end is None:
             at = opening.end()
             continue
@@ -295,18 +296,28 @@ def _split_off_comments(text: str) -> tuple[str, list[str]]:
     return "".join(pieces), comments
 
 
-def _find_comment_end(text: str, start: int, sign: str) -> int | None:
-    """Return where the comment that opens at ``start`` ends; None if it is no comment."""
+def _find_comment_end(text: str, start: int, sign: str, last_close: int) -> int | None:
+    """Return where the comment that opens at ``start`` ends; None if it is no comment.
+
+    ``last_close`` is where the text's last ``-->`` stands, so that none is looked for behind it.
+    """
     if sign == "%%":
         if start and (text[start - 1].isalnum() or text[start - 1] == "%"):
             return None
         end = text.find("%%", start + 2)
         return None if end < 0 else end + 2
-    end = text.find("-->", start + 2)
-    if end >= 0:
-        return end + 3
-    line = text[text.rfind("\n", 0, start) + 1 : start]
-    return len(text) if not line.strip() else None
+    if last_close >= start + 2:
+        return text.index("-->", start + 2) + 3
+    return len(text) if _opens_line(text, start) else None
+
+
+def _opens_line(text: str, at: int) -> bool:
+    """Return whether nothing but white space stands before ``at`` in its line."""
+    while at and text[at - 1] != "\n":
+        at -= 1
+        if not text[at].isspace():
+            return False
+    return True
 
 
 def _include_whitespace(text: str, start: int, end: int, floor: int) -> tuple[int, int]:

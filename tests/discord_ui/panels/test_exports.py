@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from bot.discord_ui.interactions.handlers import drafts
+from bot.essay.essay import Note
+from bot.essay.export import describe_open_points
 from bot.essay.export_targets import EXPORT_TARGETS
 from tests.discord_ui.conftest import Bot
 from tests.discord_ui.panel_steps import answered, drafted
@@ -55,6 +63,24 @@ async def test_a_long_text_is_handed_out_whole(sim: DiscordSimulator, plain: Bot
     page = await (await user.select(handed, "Export for another place", "A web page")).followup()
     (data,) = page.files.values()
     assert read_html(data).article.get_text().count("It was loud.") == 2_000  # type: ignore[union-attr]  # it has one
+
+
+async def test_what_is_open_in_an_export_is_looked_for_outside_the_event_loop(
+    sim: DiscordSimulator, plain: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+
+    def watched(text: str, notes: Sequence[Note]) -> str:
+        threads.append(threading.get_ident())
+        return describe_open_points(text, notes)
+
+    monkeypatch.setattr(drafts, "describe_open_points", watched)
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, None, f"{NOTES}\n- [leave out] My boss shouted.\n")
+    handed = await (await user.click(panel, "Export")).followup()
+    assert "1 private passage is not in it." in handed.text
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 async def test_a_place_that_nobody_knows_is_named_and_nothing_is_handed_out(sim: DiscordSimulator, plain: Bot) -> None:

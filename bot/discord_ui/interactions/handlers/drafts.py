@@ -324,10 +324,16 @@ async def export_or_ask(services: Services, writer: str, essay: str, key: str) -
         found = await services.checking.current(writer, essay)
         if not found.is_settled:
             title = (await services.essays.get_essay(writer, essay)).title
-            points = describe_open_points(found.version.text, await services.essays.notes(writer, essay))
+            points = await _describe_open_points(services, writer, essay, found.version.text)
             said = join_sentences(points, await services.checking.describe_for_export(writer, essay))
             return ShowCard(export_question_card(essay, title, found.version.info.number, said, key))
     return await export_as_file(services, writer, essay, key)
+
+
+async def _describe_open_points(services: Services, writer: str, essay: str, text: str) -> str:
+    notes = await services.essays.notes(writer, essay)
+    size = len(text) + sum(len(note.text) for note in notes)
+    return await parse_in_worker(writer, size, describe_open_points, text, notes)
 
 
 async def export_as_file(services: Services, writer: str, essay: str, key: str) -> SendFile:
@@ -335,7 +341,7 @@ async def export_as_file(services: Services, writer: str, essay: str, key: str) 
     essays = services.essays
     post = await essays.export(writer, essay)
     exported = await parse_in_worker(writer, len(post.text), export_for, post, key)
-    points = describe_open_points(post.text, await essays.notes(writer, essay))
+    points = await _describe_open_points(services, writer, essay, post.text)
     checked = await services.checking.describe_for_export(writer, essay, post.version)
     told = [f"{escaped(one_line(post.title, MAX_TITLE_UNITS))}, {exported.target.phrase}.", points, checked]
 
