@@ -96,15 +96,17 @@ def parse_notes(text: str, structure: Structure, *, title_room: int = 200) -> Pa
         if not level or (heading is not None and heading.title == document):
             private_level = None  # a mark in the document's title is for the title alone
     seen = tuple(passage for passage in passages if _has_visible_content(passage.text))
+    if not any(count_written_words(remove_private_marks(passage.text)) for passage in seen):
+        seen = ()
     passed_over = [
         RemovedItem(RemovedKind.GAP, gap)
         for passage in passages
-        if not _has_visible_content(passage.text)
+        if not (seen and _has_visible_content(passage.text))
         for gap in GAP_REGEX.findall(passage.text)
     ]
     return ParsedNotes(
         front_matter_title if front_matter_title is not None or title_section is None else title_section.title,
-        seen if any(count_written_words(remove_private_marks(passage.text)) for passage in seen) else (),
+        seen,
         (*page.removed, *passed_over),
     )
 

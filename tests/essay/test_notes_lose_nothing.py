@@ -238,6 +238,7 @@ def test_no_letter_of_an_awkward_text_is_lost(page: str) -> None:
 
 @settings(max_examples=300)
 @example("[the shop]: https://shop.example\n[the plan]: https://plan.example\n", 0)
+@example("[NEED: word1]\n---\n", 0)
 @given(pages(), st.sampled_from([0, 20, 200]))
 def test_every_word_of_a_page_is_in_a_note_or_reported_as_left_out(page: str, room: int) -> None:
     notes = parse_notes(page, STRUCTURE, title_room=room)
