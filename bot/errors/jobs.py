@@ -229,5 +229,9 @@ class NothingToDo(BotError):
         return cls("This is the first version: there is nothing to undo.")
 
     @classmethod
+    def no_earlier_version(cls) -> NothingToDo:
+        return cls("There is no earlier version to compare this one with: it is the first.")
+
+    @classmethod
     def no_redo(cls) -> NothingToDo:
         return cls("Nothing was undone from here: there is nothing to redo.")

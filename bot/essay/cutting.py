@@ -34,6 +34,7 @@ _CLOSING = re.compile(r"[.,;:!?…)\]”’»]|[*_~`\"]+(?=[\s.,;:!?…)\]”’
 _STOPS = re.compile(r"(?:[.!?…,;:]+|[ \t]*[–—])(?=[\s\"“”’»)\]*_~`]|\Z)")
 _PUNCTUATION = re.compile(r"[.,;:!?…–—]")
 _GAP_AFTER = re.compile(r"[ \t]*(?:(?:\r\n?|\n)[ \t>]*)?")
+_LINE_END = re.compile(r"[ \t]*(?:\r\n?|\n|\Z)")
 
 
 @lru_cache(maxsize=1)
@@ -224,8 +225,8 @@ def _edit_leaf(text: str, cut: _Cut) -> tuple[Span, str]:
             return Span(start, right), ""
         if line == low:
             return Span(low, right), ""
-        break_after = re.compile(r"[ \t]*(?:\r\n?|\n|\Z)").match(text, end)  # the lines that the words fill
-        return Span(line, break_after.end() if break_after else end), ""
+        line_end = _LINE_END.match(text, end)  # of the lines that the words fill
+        return Span(line, line_end.end() if line_end else end), ""
     dangling = _dangling(text, low, left)
     if dangling is not None and (right == high or _PUNCTUATION.match(text, right, high)):
         return Span(dangling, end if right < high else high), ""

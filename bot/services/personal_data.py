@@ -206,9 +206,9 @@ class PersonalDataService:
         """Yield everything that is stored of a writer as zip files of at most ``max_bytes``, one after another.
 
         They are divided between essays, and within an essay only where it is larger than a whole part. A file that is
-        larger by itself is not divided: its part is larger than ``max_bytes``. No more than one
-        part and one essay are held in memory. Raise InvalidInput while another export of the writer's is under way;
-        close the generator if it is not run to its end.
+        larger by itself is not divided: its part is larger than ``max_bytes``. No more than one part and one essay are
+        held in memory. Raise InvalidInput while another export of the writer's is under way; close the generator if it
+        is not run to its end.
         """
         if writer in self._exporting:
             raise InvalidInput("Your data is being put together already: wait until it has come. Nothing was changed.")

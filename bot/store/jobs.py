@@ -71,6 +71,9 @@ _JOB = (
 )
 _WORKERS_JOB = f"{_JOB} WHERE id IN (SELECT job FROM job_panels WHERE editor != ?)"  # noqa: S608 - a constant
 
+YIELDING_KINDS = tuple(kind.value for kind in JobKind if kind.gives_way)
+"""The kinds of jobs that give way, as they are stored: a panel shows the job before them."""
+
 _DAMAGED_PIECE = f"\n\n{format_gap('a part of what was written, which is damaged')}\n\n"
 _DAMAGED_ERROR = "Why cannot be read any more."
 
@@ -207,10 +210,9 @@ class SqlJobs:
         return row is not None and bool(row[0])
 
     def latest(self, writer: str, subject: str) -> Job | None:
-        yielding = [kind.value for kind in JobKind if kind.gives_way]
-        condition = f"writer = ? AND subject = ? AND kind NOT IN ({marks(yielding)})"
+        condition = f"writer = ? AND subject = ? AND kind NOT IN ({marks(YIELDING_KINDS)})"
         query = f"{_JOB} WHERE {condition} ORDER BY id DESC LIMIT 1"
-        row = self._db.execute(query, [writer, subject, *yielding]).fetchone()
+        row = self._db.execute(query, [writer, subject, *YIELDING_KINDS]).fetchone()
         try:
             return _read_job(self._database, row) if row else None
         except DamagedText:  # there is nothing to say of it, and the essay is shown without
@@ -355,10 +357,9 @@ class SqlJobPanels:
         return found
 
     def left_to_workers(self, waiting: int) -> Sequence[Job]:
-        yielding = [kind.value for kind in JobKind if kind.gives_way]
-        values = [PanelEditor.GATEWAY.value, *yielding]
-        ended = f"{_WORKERS_JOB} AND (ended = 1 OR kind IN ({marks(yielding)}))"
-        queued = f"{_WORKERS_JOB} AND state = 'queued' AND kind NOT IN ({marks(yielding)}) ORDER BY id LIMIT ?"
+        values = [PanelEditor.GATEWAY.value, *YIELDING_KINDS]
+        ended = f"{_WORKERS_JOB} AND (ended = 1 OR kind IN ({marks(YIELDING_KINDS)}))"
+        queued = f"{_WORKERS_JOB} AND state = 'queued' AND kind NOT IN ({marks(YIELDING_KINDS)}) ORDER BY id LIMIT ?"
         rows = self._db.execute(ended, values).fetchall() + self._db.execute(queued, [*values, waiting]).fetchall()
         return [_read_job(self._database, row, whole=False, with_text=False) for row in rows]
 

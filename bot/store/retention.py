@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.services.jobs.job import JobKind
 from bot.services.retention import DeletionWarning, IdleEssay
 from bot.store.connection import marks
 from bot.store.database import EncryptedDatabase, parse_time
 from bot.store.essays import SqlEssays
+from bot.store.jobs import YIELDING_KINDS
 
 # Each essay with the time when it was last changed or a job started on it.
 _TOUCHED = """(
@@ -79,12 +79,12 @@ class SqlRetention:
         self._db.execute("DELETE FROM essay_warnings WHERE essay = ?", [essay])
 
     def delete_jobs(self, before: datetime) -> None:
-        yielding = [kind.value for kind in JobKind if kind.gives_way]  # a panel goes on showing the job before them
-        counts = f"(jobs.kind IN ({marks(yielding)}) OR later.kind NOT IN ({marks(yielding)}))"
+        # A panel goes on showing the job before those that give way.
+        counts = f"(jobs.kind IN ({marks(YIELDING_KINDS)}) OR later.kind NOT IN ({marks(YIELDING_KINDS)}))"
         self._db.execute(
             "DELETE FROM jobs WHERE ended = 1 AND changed < ? AND id < (SELECT max(later.id) FROM jobs later"  # noqa: S608 - question marks
             f" WHERE later.writer = jobs.writer AND later.subject = jobs.subject AND {counts})",
-            [before.astimezone(UTC).isoformat(), *yielding, *yielding],
+            [before.astimezone(UTC).isoformat(), *YIELDING_KINDS, *YIELDING_KINDS],
         )
         self._database.erase_after_commit()
 

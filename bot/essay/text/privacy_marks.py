@@ -40,7 +40,12 @@ _MAX_LINE_CHARACTERS = 80  # enough of a line to find it by
 
 def has_private_mark(text: str) -> bool:
     """Return whether there is a mark anywhere in the text."""
-    return any(sign in text for sign in "[［【/") and _PRIVATE_MARK_REGEX.search(text) is not None
+    return _find_first_mark(text) is not None
+
+
+def _find_first_mark(text: str) -> re.Match[str] | None:
+    """Return the first mark; a text without any sign that one begins with is not searched."""
+    return _PRIVATE_MARK_REGEX.search(text) if any(sign in text for sign in "[［【/") else None
 
 
 def remove_private_marks(text: str) -> str:
@@ -158,7 +163,7 @@ def _spans_between(spans: list[tuple[int, int]], end: int) -> Iterator[tuple[int
 
 def first_marked_line(text: str) -> str | None:
     """Return the line with the first mark, shortened if it is long; None if there is no mark."""
-    if (found := _PRIVATE_MARK_REGEX.search(text)) is None:
+    if (found := _find_first_mark(text)) is None:
         return None
     line = text[text.rfind("\n", 0, found.start()) + 1 :].splitlines()[0].strip()
     return line if len(line) <= _MAX_LINE_CHARACTERS else f"{line[: _MAX_LINE_CHARACTERS - 1].rstrip()}…"

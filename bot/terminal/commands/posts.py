@@ -125,7 +125,7 @@ class PostCommands:
         if not numbers:
             info = self._view.current_version().info
             if info.parent is None:
-                raise NothingToDo("There is no earlier version to compare this one with: it is the first.")
+                raise NothingToDo.no_earlier_version()
             numbers = [info.parent, info.number]
         if len(numbers) != 2:
             raise InvalidInput("Give two version numbers, as in: diff 1 2")

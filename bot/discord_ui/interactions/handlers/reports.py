@@ -47,6 +47,6 @@ async def show_changes(presenter: Presenter, request: ActionRequest) -> HandlerR
     current = snapshot.essay.head
     old = since or snapshot.history.undo_version
     if current is None or old is None:
-        raise NothingToDo("There is no earlier version to compare this one with: it is the first.")
+        raise NothingToDo.no_earlier_version()
     found = await essays.diff_versions(request.writer, request.subject, old, current)
     return ShowCard(await in_thread(changes_card, snapshot.essay, found, old, current, page))
